@@ -1,0 +1,156 @@
+"""`connectors connections`: list, show, check, set, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from connectors.cli.choices import current_choices
+from connectors.cli.command import Group, integration_option, json_option
+from connectors.cli.failures import NeedsYes
+from connectors.cli.table import say_facts, say_table
+from connectors.cli.terminal import amount, can_ask, json_text, moment, plain, say, say_json, tell, with_times
+from connectors.errors import InputError
+
+if TYPE_CHECKING:
+    from connectors.engine.store.connections import StoredConnection
+
+
+@click.group(cls=Group)
+def connections() -> None:
+    """List, show, check, change, delete connections."""
+
+
+@connections.command("list")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """List the connections of the environment."""
+    choices = current_choices()
+    with choices.host() as host:
+        found = host.connections.list(choices.environment)
+    if as_json:
+        say_json([with_times(stored.to_dict()) for stored in found])
+        return
+    if not found:
+        tell(f"There is no connection in the environment {choices.environment}.\nnext: connectors connect PROVIDER")
+        return
+    headings = ("id", "provider", "integration", "plan", "verified", "state")
+    say_table(headings, [(*_row(stored), moment(stored.verified_at), _state(stored)) for stored in found])
+
+
+@connections.command()
+@click.argument("id_", metavar="ID")
+@integration_option
+@json_option
+def show(id_: str, *, integration: str | None, as_json: bool) -> None:
+    """Show a connection without its secrets, and what is stored of it."""
+    choices = current_choices()
+    with choices.host() as host:
+        stored = host.connections.get(choices.environment, id_, integration)
+        models = host.store.records.models(choices.environment, stored.key)
+    counts = [{name: row[name] for name in ("model", "variant", "records", "deleted", "rejected")} for row in models]
+    if as_json:
+        say_json({**with_times(stored.to_dict()), "models": counts})
+        return
+    say_facts(_facts(stored))
+    for row in counts:
+        variant = "" if row["variant"] == "base" else f" ({row['variant']})"
+        rejected = f", {row['rejected']:,} rejected" if row["rejected"] else ""
+        say(f"{row['model']}{variant}: {amount(row['records'], 'record')}, {row['deleted']:,} deleted{rejected}")
+
+
+@connections.command()
+@click.argument("id_", metavar="ID")
+@integration_option
+@json_option
+def check(id_: str, *, integration: str | None, as_json: bool) -> None:
+    """Ask the provider whether a connection's credentials are good."""
+    from connectors.engine.connections import explained
+
+    choices = current_choices()
+    with choices.host() as host:
+        outcome = host.connections.check(choices.environment, id_, integration)
+    if outcome.error is not None:
+        raise explained(outcome.error, outcome)
+    if as_json:
+        facts = {"endpoint": outcome.endpoint, "status": outcome.status, "tested": outcome.tested}
+        say_json({"id": id_, "ok": outcome.ok, **facts})
+        return
+    say(f"{id_}: {outcome.message}")
+
+
+@connections.command("set")
+@click.argument("id_", metavar="ID")
+@click.option("--metadata", metavar="NAME=VALUE", multiple=True, help="Set a value; NAME= removes it.")
+@integration_option
+@json_option
+def set_(id_: str, *, metadata: Sequence[str], integration: str | None, as_json: bool) -> None:
+    """Change a connection's metadata.
+
+    A value that is JSON (a number, true, null, a list, an object) is kept as such, any other as text.
+    """
+    from connectors.cli.given import metadata as read_metadata
+    from connectors.runtime.fields import fields_of
+
+    choices = current_choices()
+    if not metadata:
+        raise InputError("There is nothing to set.", next_step="Give --metadata NAME=VALUE.")
+    with choices.host() as host:
+        provider = host.connections.get(choices.environment, id_, integration).provider
+        changes = read_metadata(metadata, fields_of(host.catalog.get(provider)))
+        stored = host.connections.set_metadata(choices.environment, id_, changes, integration)
+    if as_json:
+        say_json(with_times(stored.to_dict()))
+    else:
+        say(f"{id_}: metadata is now {json_text(stored.metadata)}")
+
+
+@connections.command()
+@click.argument("id_", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@integration_option
+@json_option
+def delete(id_: str, *, yes: bool, integration: str | None, as_json: bool) -> None:
+    """Delete a connection with its records and runs. At the provider nothing changes."""
+    choices = current_choices()
+    with choices.host() as host:
+        stored = host.connections.get(choices.environment, id_, integration)
+        models = host.store.records.models(choices.environment, stored.key)
+        held = sum(row["records"] + row["deleted"] for row in models)
+        if not yes:
+            _ask(stored, held)
+        counts = host.connections.delete(choices.environment, stored.id, stored.integration)
+    if as_json:
+        say_json({"id": stored.id, "integration": stored.integration, **counts})
+    else:
+        say(f"Deleted {stored.id}: {amount(counts['records'], 'record')}, {amount(counts['runs'], 'run')}.")
+
+
+def _ask(stored: StoredConnection, held: int) -> None:
+    what = f"{stored.id} ({stored.provider}) with {amount(held, 'record')}"
+    if not can_ask():
+        raise NeedsYes(f"Deleting {what} needs a yes.")
+    if not click.confirm(plain(f"Delete {what}?"), err=True):
+        raise NeedsYes(f"{stored.id} was not deleted.")
+
+
+def _row(stored: StoredConnection) -> tuple[str, ...]:
+    return stored.id, stored.provider, stored.integration, str(stored.metadata.get("plan", ""))
+
+
+def _state(stored: StoredConnection) -> str:
+    if stored.error is not None:
+        return str(stored.error.get("code", "failed"))
+    return "ok" if stored.verified_at is not None else "not verified"
+
+
+def _facts(stored: StoredConnection) -> list[tuple[str, str]]:
+    rows = [("id", stored.id), ("provider", stored.provider), ("integration", stored.integration)]
+    rows += [("environment", stored.environment)]
+    rows += [(f"config {name}", str(value)) for name, value in stored.connection_config.items()]
+    rows += [("credentials", "[secret]"), ("metadata", json_text(stored.metadata))]
+    rows += [("created", moment(stored.created_at)), ("changed", moment(stored.updated_at))]
+    rows += [("verified", moment(stored.verified_at))]
+    return rows + ([("error", str(stored.error.get("message")))] if stored.error else [])

@@ -1,0 +1,73 @@
+"""`connectors emulate paligo`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from connectors.cli.command import Command, Group
+from connectors.cli.given import pairs
+from connectors.cli.terminal import say
+
+PLANS = ("business", "enterprise", "none")
+
+
+@click.group(cls=Group)
+def emulate() -> None:
+    """Play a provider on this machine."""
+
+
+class _WithSwitches(Command):
+    """A command whose help ends with the emulator's switches."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Name every switch with its values, the default first."""
+        from connectors.paligo.emulator import Switches
+
+        del ctx
+        with formatter.section("Switches (the first value is the default)"):
+            formatter.write_dl([(name, f"{says}: {values}") for name, values, says in Switches.explain()])
+
+
+@emulate.command(cls=_WithSwitches)
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="N", help="A port; default: a free one.")
+@click.option("--plan", type=click.Choice(PLANS), default="business", help="Whose rate budgets count.")
+@click.option("--documents", type=click.IntRange(min=0), default=24, metavar="N", help="So many; default: 24.")
+@click.option("--folders", type=click.IntRange(min=0), default=6, metavar="N", help="So many; default: 6.")
+@click.option(
+    "--publications", type=click.IntRange(min=0), default=2, metavar="N", help="Of the documents; default: 2."
+)
+@click.option("--seed", type=int, default=1, metavar="N", help="The same number, the same account.")
+@click.option("--switch", metavar="NAME=VALUE", multiple=True, help="How the service behaves; listed below.")
+@click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where its CA goes.")
+def paligo(
+    *,
+    port: int,
+    plan: str,
+    documents: int,
+    folders: int,
+    publications: int,
+    seed: int,
+    switch: Sequence[str],
+    ca_file: Path | None,
+) -> None:
+    """Play a Paligo account until Ctrl-C.
+
+    It prints which variables let other commands meet it under the real host name, and the account
+    to connect. Nothing leaves this machine.
+    """
+    from connectors.paligo.emulator.command import run
+
+    run(
+        port=port,
+        plan=plan,
+        documents=documents,
+        folders=folders,
+        publications=publications,
+        seed=seed,
+        switches=dict(pairs(switch, "--switch")),
+        ca_file=ca_file,
+        echo=say,
+    )

@@ -1,0 +1,108 @@
+"""The command `connectors`: its groups, and the one place where every error ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from connectors.cli import failures
+from connectors.cli.choices import choices_of
+from connectors.cli.command import common_options
+from connectors.cli.lazy import Entry, LazyGroup
+from connectors.errors import ConnectorError
+
+COMMANDS = {
+    "connect": Entry("connectors.cli.connect:connect", "Connect an account: check, verify and store it."),
+    "connections": Entry("connectors.cli.connections:connections", "List, show, check, change, delete connections."),
+    "proxy": Entry("connectors.cli.proxy:proxy", "Call the provider with a connection's credentials."),
+    "sync": Entry("connectors.cli.sync:sync", "Run a sync once."),
+    "records": Entry("connectors.cli.records:records", "Print the records of a model."),
+    "runs": Entry("connectors.cli.runs:runs", "List the newest runs."),
+    "syncs": Entry("connectors.cli.syncs:syncs", "List the syncs of each connection."),
+    "providers": Entry("connectors.cli.providers:providers", "List, show, check and export provider definitions."),
+    "vault": Entry("connectors.cli.vault:vault", "Look after the key that stored credentials are sealed with."),
+    "emulate": Entry("connectors.cli.emulate:emulate", "Play a provider on this machine."),
+    "doctor": Entry("connectors.cli.doctor:doctor", "Look whether everything is in order here."),
+}
+
+
+class Root(LazyGroup):
+    """The outermost group. No error leaves it as a traceback."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, entries=COMMANDS, **options)
+        self.params.extend(common_options())
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error becomes a message and an exit code."""
+        choices = choices_of(ctx)
+        try:
+            super().invoke(ctx)
+        except ConnectorError as error:
+            failures.show(error, as_json=choices.json)
+            ctx.exit(failures.exit_code(error))
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(failures.INTERRUPTED)
+        except BrokenPipeError:
+            _hush()
+            ctx.exit(failures.OK)
+        except (click.ClickException, click.exceptions.Exit):
+            _flush()
+            raise
+        except Exception as error:  # noqa: BLE001 - the last resort: a person gets no traceback
+            failures.show_unexpected(error, as_json=choices.json)
+            ctx.exit(failures.FAILED)
+        _flush()
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes, which every command shares."""
+        del ctx
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), says) for code, says in failures.EXIT_CODES.items()])
+
+
+def _flush() -> None:
+    """Write now what is still held back, while a missing reader can be noticed."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _hush()
+
+
+def _hush() -> None:
+    """The reader of standard output has gone (`| head`): what is left to write goes nowhere."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    del param
+    if value and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"connectors {version('connectors')}")
+        ctx.exit()
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Print the version."
+)
+def cli() -> None:
+    """Connect accounts at providers, call them, and keep their records fresh.
+
+    `connectors COMMAND --help` explains a command.
+    """
+
+
+def main() -> None:
+    """What the installed command runs."""
+    for stream in (sys.stdout, sys.stderr):
+        # A locale without some character must not end a command in the middle of its output.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    cli.main(prog_name="connectors")

@@ -1,0 +1,72 @@
+"""A run that ended, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from connectors.cli import failures
+from connectors.cli.terminal import amount, duration
+
+if TYPE_CHECKING:
+    from connectors.engine.report import RunReport
+
+_STATES = {
+    "success": "done",
+    "limited": "stopped at the limit",
+    "failed": "failed",
+    "interrupted": "interrupted",
+    "needs_confirmation": "needs a yes",
+}
+
+
+def exit_code(report: RunReport) -> int:
+    """The exit code that a run ends with."""
+    if report.state == "failed":
+        return failures.exit_code_of(report.error)
+    codes = {"interrupted": failures.INTERRUPTED, "needs_confirmation": failures.NEEDS_YES}
+    return failures.OK if report.dry_run else codes.get(report.state, failures.OK)
+
+
+def lines(report: RunReport) -> Iterator[str]:
+    """The report for people."""
+    number = "" if report.id is None else f", run {report.id}"
+    dry = ", dry run: nothing was written" if report.dry_run else ""
+    state = _STATES.get(report.state, report.state)
+    yield f"{report.sync} of {report.connection}{_variant(report)}: {state}{number}{dry}"
+    yield f"  {_counts(report)}"
+    waited = f", {duration(report.waited)} of it waiting for the rate budget" if report.waited >= 1 else ""
+    yield f"  {amount(report.requests, 'request')} in {duration(report.seconds)}{waited}"
+    if report.would_delete:
+        examples = f", such as {', '.join(report.examples)}" if report.examples else ""
+        what = "would delete" if report.dry_run else "held back"
+        yield f"  {what}: {amount(report.would_delete, 'deletion')}{examples}"
+    yield from (f"  {note}" for note in report.notes)
+    if report.state in ("success", "limited") and not report.dry_run:
+        yield f"records: connectors records {report.model} --connection {report.connection}{_variant_option(report)}"
+
+
+def estimates(report: RunReport) -> str:
+    """How long the budget of each plan alone makes the same requests take."""
+    return ", ".join(
+        f"{plan} {duration(seconds) if seconds else 'no wait'}" for plan, seconds in report.estimates.items()
+    )
+
+
+def _counts(report: RunReport) -> str:
+    counts = report.counts
+    if report.dry_run:
+        parts = [f"would add {counts.added:,}", f"update {counts.updated:,}"]
+    else:
+        parts = [f"{counts.added:,} added", f"{counts.updated:,} updated", f"{counts.deleted:,} deleted"]
+    parts += [f"{counts.unchanged:,} unchanged"]
+    parts += [f"{count:,} {name}" for name in ("rejected", "skipped") if (count := getattr(counts, name))]
+    return ", ".join(parts)
+
+
+def _variant(report: RunReport) -> str:
+    return "" if report.variant == "base" else f" ({report.variant})"
+
+
+def _variant_option(report: RunReport) -> str:
+    return "" if report.variant == "base" else f" --variant {report.variant}"

@@ -1,0 +1,186 @@
+"""Connections, in the one order: validate, verify, seal, save. Whoever connects comes through here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from connectors.engine.store.connections import StoredConnection
+from connectors.errors import ConnectorError, InputError
+from connectors.runtime.auth import default_headers
+from connectors.runtime.budget import plan_of
+from connectors.runtime.canonical import dumps, loads
+from connectors.runtime.connection import Connection
+from connectors.runtime.fields import check_input, secret_names
+
+if TYPE_CHECKING:
+    from connectors.engine.host import Host
+    from connectors.runtime.catalog import Provider
+    from connectors.runtime.verify import Verification
+
+_NAME = re.compile(r"[^\x00-\x1f\x7f/\s][^\x00-\x1f\x7f/]{0,199}\Z")
+
+
+class Connections:
+    """The connections of a host's environments."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def connect(
+        self,
+        environment: str,
+        *,
+        provider: str,
+        id: str,
+        config: Mapping[str, Any],
+        credentials: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
+        integration: str | None = None,
+        verify: bool = True,
+    ) -> StoredConnection:
+        """Connect an account, or give a connection that is there new config and credentials.
+
+        Metadata that is stored stays, `metadata` is laid over it. The integration is called like
+        the provider unless given. Raises `ConfigError` with all problems before anything is sent,
+        the error of the verification if it fails, and stores nothing then.
+        """
+        host = self._host
+        for what, name in (("connection id", id), ("environment", environment), ("integration", integration or "-")):
+            _check_name(what, name)
+        integration = integration or provider
+        found = host.catalog.get(provider)
+        given = check_input(found, config, credentials)
+        before = self._find(environment, id, integration)
+        merged = {**(before.metadata if before else {}), **(metadata or {})}
+        plan_of(found, merged)
+        connection = Connection(found, given.config, _typed(found, given.credentials), merged, id)
+        default_headers(connection)  # raises for an auth mode that no call could use
+        verified_at = self._verified(connection) if verify else None
+        now = host.clock.now()
+        host.store.environments.ensure(environment, integration, provider, now=now)
+        shown, sealed = self._seal(dumps([environment, integration, id]), connection)
+        return host.store.connections.save(
+            environment,
+            integration,
+            id,
+            provider=provider,
+            connection_config=shown,
+            sealed=sealed,
+            metadata=merged,
+            verified_at=verified_at,
+            now=now,
+        )
+
+    def get(self, environment: str, id: str, integration: str | None = None) -> StoredConnection:
+        """A connection. Raises `UnknownConnection`."""
+        return self._host.store.connections.get(environment, id, integration)
+
+    def list(self, environment: str) -> list[StoredConnection]:
+        """All connections of an environment."""
+        return self._host.store.connections.list(environment)
+
+    def open(self, stored: StoredConnection) -> Connection:
+        """The connection with its credentials, ready for a client. Raises `VaultError`."""
+        secrets = loads(self._host.vault.open(stored.sealed, context=stored.context))
+        config = {**stored.connection_config, **secrets["connection_config"]}
+        provider = self._host.catalog.get(stored.provider)
+        return Connection(provider, config, secrets["credentials"], stored.metadata, stored.id)
+
+    def set_metadata(
+        self,
+        environment: str,
+        id: str,
+        changes: Mapping[str, Any],
+        integration: str | None = None,
+    ) -> StoredConnection:
+        """Lay changes over the metadata; None removes a name. Raises `ConfigError` for an unknown plan."""
+        stored = self.get(environment, id, integration)
+        provider = self._host.catalog.get(stored.provider)
+
+        def change(current: StoredConnection) -> Mapping[str, Any]:
+            merged = {**current.metadata, **changes}
+            kept = {name: value for name, value in merged.items() if value is not None}
+            plan_of(provider, kept)
+            return kept
+
+        return self._host.store.connections.change_metadata(
+            environment, stored.key, change, id=stored.id, integration=stored.integration, now=self._host.clock.now()
+        )
+
+    def check(self, environment: str, id: str, integration: str | None = None) -> Verification:
+        """Verify the stored credentials now, and remember how it went."""
+        from connectors.runtime.verify import check
+
+        stored = self.get(environment, id, integration)
+        with self._host.client(stored) as client:
+            outcome = check(client)
+        self._host.store.connections.checked(
+            environment,
+            stored.key,
+            verified_at=self._host.clock.now() if outcome.ok and outcome.tested else None,
+            error=None if outcome.error is None else outcome.error.to_dict(),
+        )
+        return outcome
+
+    def delete(self, environment: str, id: str, integration: str | None = None) -> dict[str, int]:
+        """Delete a connection with its records and runs; how many there were."""
+        stored = self.get(environment, id, integration)
+        return self._host.store.connections.delete(environment, stored.key)
+
+    def rotate(self) -> int:
+        """Seal all secrets again with the vault's newest key; how many were under an older one."""
+        vault = self._host.vault
+
+        def again(sealed: bytes, context: str) -> bytes:
+            if vault.key_id_of(sealed) == vault.newest_id:
+                return sealed
+            return vault.seal(vault.open(sealed, context=context), context=context)
+
+        return self._host.store.connections.reseal(again)
+
+    def _find(self, environment: str, id: str, integration: str) -> StoredConnection | None:
+        same = (item for item in self.list(environment) if item.id == id and item.integration == integration)
+        return next(same, None)
+
+    def _verified(self, connection: Connection) -> float | None:
+        from connectors.runtime.verify import check
+
+        with self._host.client_for(connection) as client:
+            outcome = check(client)
+        if outcome.error is not None:
+            raise explained(outcome.error, outcome)
+        return self._host.clock.now() if outcome.tested else None
+
+    def _seal(self, context: str, connection: Connection) -> tuple[dict[str, Any], bytes]:
+        """The config that may be shown, and everything else sealed."""
+        hidden, _ = secret_names(connection.provider)
+        config = connection.connection_config
+        shown = {name: value for name, value in config.items() if name not in hidden}
+        secrets = {
+            "credentials": dict(connection.credentials),
+            "connection_config": {name: value for name, value in config.items() if name in hidden},
+        }
+        return shown, self._host.vault.seal(dumps(secrets).encode(), context=context)
+
+
+def explained(error: ConnectorError, outcome: Verification) -> ConnectorError:
+    """The error of a verification, saying which part of the input is wrong as far as the answer told."""
+    error.message = outcome.message
+    if outcome.part:
+        error.facts = {**error.facts, "part": outcome.part}
+        error.next_step = f"Correct {outcome.part} and connect again."
+    return error
+
+
+def _typed(provider: Provider, credentials: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": provider.auth_mode, **credentials}
+
+
+def _check_name(what: str, name: str) -> None:
+    if not _NAME.match(name):
+        raise InputError(
+            f"{name[:60]!r} cannot be a {what}",
+            next_step=f"A {what} has 1 to 200 characters, no slash or control character, and does not begin blank.",
+        )

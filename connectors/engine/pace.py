@@ -1,0 +1,71 @@
+"""What a run spends: requests, waiting, and what the same calls take on each plan."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from connectors.engine.cancellation import StoppableClock
+from connectors.runtime.budget import classify
+from connectors.runtime.ports import Attempt, Waiting
+
+if TYPE_CHECKING:
+    from connectors.runtime.catalog import Provider
+
+_BUDGET = "budget"
+
+
+class Pace:
+    """The observer of a run's client. Thread safe."""
+
+    def __init__(self, provider: Provider, clock: StoppableClock, before_wait: Callable[[Waiting], None]) -> None:
+        self._provider = provider
+        self._clock = clock
+        self._before_wait = before_wait
+        self._lock = threading.Lock()
+        self._plans = [str(plan) for plan in (provider.rate_limits or {}).get("plans", ())]
+        self._spent: Counter[tuple[str, str]] = Counter()  # (group, operation) → requests that went out
+        self._example: dict[tuple[str, str], tuple[str, str]] = {}  # … → method and path of one of them
+        self.requests = 0
+        self.waited = 0.0  # seconds; several threads may wait for the same budget, the longest counts
+        self._waiting_until = 0.0
+
+    def before(self, method: str, url: str) -> None:
+        """Raises `RunStopped` when the run was stopped."""
+        del method, url
+        self._clock.check()
+
+    def after(self, attempt: Attempt) -> None:
+        """Count it."""
+        with self._lock:
+            self.requests += 1
+            if self._plans:
+                self._spend(attempt.method, urlsplit(attempt.url).path)
+
+    def waiting(self, waiting: Waiting) -> None:
+        """Count the time that is spent on the budget, and let the run save what it has."""
+        if waiting.reason == _BUDGET:
+            with self._lock:
+                now = self._clock.now()
+                until = max(self._waiting_until, now + waiting.seconds)
+                self.waited += until - max(self._waiting_until, now)
+                self._waiting_until = until
+        self._before_wait(waiting)
+
+    def estimates(self) -> dict[str, float]:
+        """Seconds that the budget of each plan alone would make the same calls take."""
+        return {plan: max((self._floor(plan, purse) for purse in self._spent), default=0.0) for plan in self._plans}
+
+    def _spend(self, method: str, path: str) -> None:
+        spending = classify(self._provider, {"plan": self._plans[0]}, method, path)
+        if spending is not None:
+            purse = (spending.group, spending.operation)
+            self._spent[purse] += 1
+            self._example.setdefault(purse, (method, path))
+
+    def _floor(self, plan: str, purse: tuple[str, str]) -> float:
+        spending = classify(self._provider, {"plan": plan}, *self._example[purse])
+        return 0.0 if spending is None else (self._spent[purse] - 1) // spending.limit.calls * spending.limit.window

@@ -1,0 +1,139 @@
+"""The author's `Run` over a client and a store."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import Any, TypeVar
+
+from connectors.authoring import Gone, Item, Record, Seen, Skipped
+from connectors.authoring.sync import Version
+from connectors.engine.batcher import identity
+from connectors.errors import CallError, ConnectionLost, NotFoundError, ProviderError, TimedOut, UnexpectedAnswer
+from connectors.runtime.client import Client
+from connectors.runtime.response import Response
+
+Value = TypeVar("Value")
+
+_LOOK_UP = 100  # versions asked for at once
+_READERS = 4
+_MOST_FAILURES = 10  # reads in a row that may fail before the provider counts as down
+_PASSING = (ProviderError, TimedOut, ConnectionLost, UnexpectedAnswer)
+
+
+class AuthorRun:
+    """What a sync's generator is given; see `connectors.authoring.Run`."""
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        checkpoint: Mapping[str, Any] | None,
+        log: logging.Logger,
+        unchanged: Callable[[dict[str, Version]], frozenset[str]],
+        stored: Callable[[str], Iterator[dict[str, Any]]],
+        progress: Callable[[int, int | None], None],
+        abandon: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._unchanged = unchanged
+        self._stored = stored
+        self.checkpoint = checkpoint
+        self.only: frozenset[str] = frozenset()
+        self.metadata = client.connection.metadata
+        self.log = log
+        self._progress = progress
+        self._abandon = abandon
+        self._failures = 0
+
+    def get(self, path: str, **options: Any) -> Response:
+        """Send a GET request."""
+        return self._client.get(path, **options)
+
+    def post(self, path: str, **options: Any) -> Response:
+        """Send a POST request."""
+        return self._client.post(path, **options)
+
+    def put(self, path: str, **options: Any) -> Response:
+        """Send a PUT request."""
+        return self._client.put(path, **options)
+
+    def delete(self, path: str, **options: Any) -> Response:
+        """Send a DELETE request."""
+        return self._client.delete(path, **options)
+
+    def pages(self, path: str, *, items: str | None = None, **options: Any) -> Iterator[dict[str, Any]]:
+        """Yield the items of all pages of a list."""
+        return self._client.pages(path, items=items, **options)
+
+    def records(self, model: str, **equal: Any) -> Iterator[dict[str, Any]]:
+        """Stream what is stored of a model."""
+        for record in self._stored(model):
+            if all(record.get(name) == value for name, value in equal.items()):
+                yield record
+
+    def progress(self, done: int, of: int | None = None) -> None:
+        """Tell how far this run is."""
+        self._progress(done, of)
+
+    def refresh(
+        self,
+        items: Iterable[Mapping[str, Any]],
+        read: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        *,
+        version: Callable[[Mapping[str, Any]], Version],
+    ) -> Iterator[Item]:
+        """Read only what is new or has another version than the stored one."""
+        stubs = iter(items)
+        pool = ThreadPoolExecutor(_READERS, thread_name_prefix="refresh")
+        try:
+            while chunk := list(islice(stubs, _LOOK_UP)):
+                versions = {identity(stub.get("id")): version(stub) for stub in chunk}
+                unchanged = self._unchanged(versions)
+                for id_, future in _ahead(pool, read, {identity(stub.get("id")): stub for stub in chunk}, unchanged):
+                    yield Seen(id_) if future is None else self._outcome(id_, versions[id_], future)
+        except BaseException:
+            # Readers may be waiting for the budget; nobody wants their answers any more.
+            self._abandon()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _outcome(self, id_: str, version: Version, future: Future[Mapping[str, Any]]) -> Item:
+        try:
+            data = future.result()
+        except NotFoundError:
+            return Gone(id_)
+        except _PASSING as error:
+            return self._failed(id_, error)
+        self._failures = 0
+        return Record(data, version=version)
+
+    def _failed(self, id_: str, error: CallError) -> Item:
+        self._failures += 1
+        if self._failures >= _MOST_FAILURES:
+            raise error
+        self.log.warning("%s could not be read and stays as it is stored: %s", id_, error.message)
+        return Skipped(error.message, id_)
+
+
+def _ahead(
+    pool: ThreadPoolExecutor,
+    read: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    stubs: Mapping[str, Mapping[str, Any]],
+    unchanged: frozenset[str],
+) -> Iterator[tuple[str, Future[Mapping[str, Any]] | None]]:
+    """Reads in order, at most so many ahead as there are readers; None for what needs no read."""
+    waiting: deque[tuple[str, Future[Mapping[str, Any]] | None]] = deque()
+    reading = 0
+    for id_, stub in stubs.items():
+        waiting.append((id_, None if id_ in unchanged else pool.submit(read, stub)))
+        reading += id_ not in unchanged
+        while waiting and (waiting[0][1] is None or reading >= _READERS):
+            done = waiting.popleft()
+            reading -= done[1] is not None
+            yield done
+    yield from waiting

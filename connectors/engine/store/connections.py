@@ -1,0 +1,170 @@
+"""Connections, as rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.engine.store.database import Database
+from connectors.engine.store.queries import queries
+from connectors.errors import UnknownConnection
+from connectors.runtime.canonical import dumps, loads
+
+_SQL = queries("connections")
+
+
+@dataclass(frozen=True)
+class StoredConnection:
+    """A connection as it is stored; its secrets are in `sealed` and nowhere else."""
+
+    key: int  # the store's own number
+    environment: str
+    integration: str  # unique key of the integration
+    id: str  # what the customer calls it
+    provider: str
+    connection_config: Mapping[str, Any]  # without secret fields
+    metadata: Mapping[str, Any]
+    created_at: float
+    updated_at: float
+    verified_at: float | None  # the newest successful check
+    error: Mapping[str, Any] | None  # of the newest check, if it failed
+    sealed: bytes = field(repr=False)
+
+    @property
+    def context(self) -> str:
+        """What its secrets are bound to: moved to another connection, they do not open."""
+        return dumps([self.environment, self.integration, self.id])
+
+    def to_dict(self) -> dict[str, Any]:
+        """What may be shown."""
+        names = ("environment", "integration", "id", "provider", "connection_config", "metadata")
+        times = ("created_at", "updated_at", "verified_at", "error")
+        return {name: getattr(self, name) for name in (*names, *times)}
+
+
+class ConnectionRows:
+    """Connections of an environment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(
+        self,
+        environment: str,
+        integration: str,
+        id: str,
+        *,
+        provider: str,
+        connection_config: Mapping[str, Any],
+        sealed: bytes,
+        metadata: Mapping[str, Any],
+        verified_at: float | None,
+        now: float,
+    ) -> StoredConnection:
+        """Add a connection, or replace the one of that id."""
+        given = {
+            "environment": environment,
+            "integration": integration,
+            "id": id,
+            "provider": provider,
+            "connection_config": dumps(connection_config),
+            "sealed": sealed,
+            "metadata": dumps(metadata),
+            "verified_at": verified_at,
+            "now": now,
+        }
+        self._database.write(lambda connection: connection.execute(_SQL["save_connection"], given).fetchone())
+        return self.get(environment, id, integration)
+
+    def get(self, environment: str, id: str, integration: str | None = None) -> StoredConnection:
+        """The connection of that id. Raises `UnknownConnection`, also when two integrations have one."""
+        given = {"environment": environment, "id": id, "integration": integration}
+        with self._database.reading() as connection:
+            found = connection.execute(_SQL["find_connections"], given).fetchall()
+        if not found:
+            raise UnknownConnection(f"there is no connection {id!r} in the environment {environment!r}")
+        if len(found) > 1:
+            names = ", ".join(row["integration"] for row in found)
+            raise UnknownConnection(
+                f"several integrations have a connection {id!r}: {names}", next_step="Say which one with --integration."
+            )
+        return _connection(found[0])
+
+    def list(self, environment: str) -> list[StoredConnection]:
+        """All connections, by id."""
+        with self._database.reading() as connection:
+            found = connection.execute(_SQL["list_connections"], {"environment": environment}).fetchall()
+        return [_connection(row) for row in found]
+
+    def change_metadata(
+        self,
+        environment: str,
+        key: int,
+        change: Callable[[StoredConnection], Mapping[str, Any]],
+        *,
+        id: str,
+        integration: str,
+        now: float,
+    ) -> StoredConnection:
+        """Replace the metadata by what `change` makes of the stored one, in one transaction."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            given = {"environment": environment, "id": id, "integration": integration}
+            row = connection.execute(_SQL["find_connections"], given).fetchone()
+            if row is None or row["key"] != key:
+                raise UnknownConnection(f"there is no connection {id!r} in the environment {environment!r}")
+            metadata = dumps(change(_connection(row)))
+            connection.execute(
+                _SQL["set_metadata"], {"environment": environment, "key": key, "metadata": metadata, "now": now}
+            )
+
+        self._database.write(work)
+        return self.get(environment, id, integration)
+
+    def checked(
+        self, environment: str, key: int, *, verified_at: float | None, error: Mapping[str, Any] | None
+    ) -> None:
+        """Remember how the newest check ended."""
+        given = {
+            "environment": environment,
+            "key": key,
+            "verified_at": verified_at,
+            "error": None if error is None else dumps(error),
+        }
+        self._database.write(lambda connection: connection.execute(_SQL["set_checked"], given))
+
+    def delete(self, environment: str, key: int) -> dict[str, int]:
+        """Delete it with its records, runs and everything else; how many there were."""
+
+        def work(connection: sqlite3.Connection) -> dict[str, int]:
+            given = {"environment": environment, "key": key}
+            counts = dict(connection.execute(_SQL["count_held"], given).fetchone())
+            connection.execute(_SQL["delete_connection"], given)
+            return counts
+
+        return self._database.write(work)
+
+    def reseal(self, again: Callable[[bytes, str], bytes]) -> int:
+        """Seal the secrets of all environments again; how many changed. The one method without an environment."""
+        with self._database.reading() as connection:
+            found = connection.execute(_SQL["all_sealed"]).fetchall()
+        changed = 0
+        for row in found:
+            context = dumps([row["environment"], row["integration"], row["id"]])
+            sealed = again(row["sealed"], context)
+            if sealed != row["sealed"]:
+                changed += self._replace(row["key"], sealed, row["sealed"])
+        return changed
+
+    def _replace(self, key: int, sealed: bytes, before: bytes) -> int:
+        given = {"key": key, "sealed": sealed, "before": before}
+        return self._database.write(lambda connection: connection.execute(_SQL["reseal"], given).rowcount)
+
+
+def _connection(row: sqlite3.Row) -> StoredConnection:
+    fields = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+    for name in ("connection_config", "metadata", "error"):
+        fields[name] = None if fields[name] is None else loads(fields[name])
+    return StoredConnection(**fields)

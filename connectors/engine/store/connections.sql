@@ -1,0 +1,46 @@
+-- name: save_connection
+-- Add a connection, or replace its config and credentials; its metadata stays when it was there.
+INSERT INTO connections (environment, integration, id, provider, connection_config, sealed, metadata,
+                         created_at, updated_at, verified_at)
+VALUES (:environment, :integration, :id, :provider, :connection_config, :sealed, :metadata, :now, :now, :verified_at)
+ON CONFLICT (environment, integration, id) DO UPDATE SET
+  connection_config = excluded.connection_config, sealed = excluded.sealed, metadata = excluded.metadata,
+  updated_at = excluded.updated_at, verified_at = excluded.verified_at, error = NULL
+RETURNING key;
+
+-- name: find_connections
+-- The connections of that id; one per integration at most.
+SELECT * FROM connections
+WHERE environment = :environment AND id = :id AND (:integration IS NULL OR integration = :integration)
+ORDER BY integration;
+
+-- name: list_connections
+-- All connections of an environment.
+SELECT * FROM connections WHERE environment = :environment ORDER BY id, integration;
+
+-- name: set_metadata
+-- Replace the metadata of a connection.
+UPDATE connections SET metadata = :metadata, updated_at = :now WHERE environment = :environment AND key = :key;
+
+-- name: set_checked
+-- Remember how the newest check ended.
+UPDATE connections SET verified_at = COALESCE(:verified_at, verified_at), error = :error
+WHERE environment = :environment AND key = :key;
+
+-- name: delete_connection
+-- Delete a connection with everything that hangs on it.
+DELETE FROM connections WHERE environment = :environment AND key = :key;
+
+-- name: count_held
+-- How much a connection holds.
+SELECT (SELECT count(*) FROM records JOIN streams ON streams.key = records.stream
+        WHERE streams.environment = :environment AND streams.connection = :key) AS records,
+       (SELECT count(*) FROM runs WHERE environment = :environment AND connection = :key) AS runs;
+
+-- name: all_sealed
+-- Everything sealed, of all environments, to seal it again with the newest key.
+SELECT key, environment, integration, id, sealed FROM connections ORDER BY key;
+
+-- name: reseal
+-- Store the same secrets under another key, unless they were changed meanwhile.
+UPDATE connections SET sealed = :sealed WHERE key = :key AND sealed = :before;

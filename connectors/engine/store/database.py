@@ -1,0 +1,169 @@
+"""The SQLite file: connections per thread, short writing transactions, numbered migrations."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from connectors.engine.store.filelock import FileLock
+from connectors.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
+
+Result = TypeVar("Result")
+
+_BUSY_TIMEOUT = 10.0  # seconds that SQLite itself waits for another writer
+_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables; RETURNING and UPDATE FROM are older
+
+
+class Database:
+    """One SQLite file, open to any number of threads and processes of one machine.
+
+    Raises `StoreTooNew`, `StoreDamaged` or `StoreError` when the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise StoreError(
+                f"SQLite {sqlite3.sqlite_version} is too old",
+                next_step="Use a Python whose sqlite3 module has SQLite 3.37 or newer.",
+            )
+        self.path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._errors():
+            _create(path)
+            self._open()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of the calling thread."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+            found.row_factory = sqlite3.Row
+            found.execute("PRAGMA foreign_keys = ON")
+            found.execute("PRAGMA synchronous = NORMAL")
+            self._local.connection = found
+            with self._lock:
+                self._opened.append(found)
+        return found
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with; errors of SQLite come out as ours."""
+        with self._errors():
+            yield self.connection
+
+    def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run `work` in one writing transaction, once more if the database was busy.
+
+        `work` must be short and must not touch the network; what it raises undoes the transaction.
+        """
+        with self._errors():
+            try:
+                return self._transaction(work)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                return self._transaction(work)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return result
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            kind = error.sqlite_errorcode & 0xFF
+            if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise StoreBusy(f"another process holds {self.path}") from error
+            if kind in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise StoreError(
+                    f"{self.path} cannot be used: {error}", next_step="Check the disk and the file's permissions."
+                ) from error
+            raise StoreDamaged(f"{self.path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+                raise
+            raise StoreDamaged(f"{self.path} is not a database that can be read: {error}") from error
+
+    def _open(self) -> None:
+        if _version(self.connection) != max(migrations()):
+            # One process migrates, the others wait for it: switching to WAL does not heed the busy timeout.
+            with FileLock(self.path.with_name(f"{self.path.name}.lock")).held():
+                self._migrate()
+
+    def _migrate(self) -> None:
+        version, newest = _version(self.connection), max(migrations())
+        if version > newest:
+            raise StoreTooNew(f"{self.path} has schema {version}; this version knows {newest}")
+        if 0 < version < newest:
+            self._copy(self.path.with_name(f"{self.path.name}.before-{version + 1:04}"))
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.write(_apply)
+
+    def _copy(self, target: Path) -> None:
+        _create(target)
+        copy = sqlite3.connect(target)
+        try:
+            self.connection.backup(copy)
+        finally:
+            copy.close()
+
+
+def migrations() -> dict[int, str]:
+    """The SQL of every migration by its number."""
+    folder = resources.files(__package__).joinpath("migrations/sqlite")
+    return {int(file.name[:4]): file.read_text("utf-8") for file in folder.iterdir() if re.match(r"\d{4}_", file.name)}
+
+
+def _apply(connection: sqlite3.Connection) -> None:
+    version = _version(connection)
+    for number, script in sorted(migrations().items()):
+        for statement in _statements(script) if number > version else ():
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {max(migrations())}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _create(path: Path) -> None:
+    """Make the file readable by its owner only before SQLite writes the first secret into it."""
+    with suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)

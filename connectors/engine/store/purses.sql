@@ -1,0 +1,17 @@
+-- name: read_purse
+-- The log of a purse and until when it is closed.
+SELECT log, closed_until, urgent_until FROM purses WHERE key = :key;
+
+-- name: write_log
+-- Keep the log of a purse.
+INSERT INTO purses (key, log) VALUES (:key, :log) ON CONFLICT (key) DO UPDATE SET log = excluded.log;
+
+-- name: close_purse
+-- No call before that time; a later time that was set stays.
+INSERT INTO purses (key, log, closed_until) VALUES (:key, '[]', :until)
+ON CONFLICT (key) DO UPDATE SET closed_until = max(closed_until, excluded.closed_until);
+
+-- name: mark_urgent
+-- Calls that are not urgent wait until then.
+INSERT INTO purses (key, log, urgent_until) VALUES (:key, '[]', :until)
+ON CONFLICT (key) DO UPDATE SET urgent_until = max(urgent_until, excluded.urgent_until);

@@ -1,0 +1,141 @@
+"""Finds connectors: the built-in one, those of installed packages, and folders."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from connectors.authoring import Sync
+from connectors.errors import InputError, UnknownFunction
+
+if TYPE_CHECKING:
+    from connectors.runtime.catalog import Catalog
+    from connectors.runtime.models import Models
+
+GROUP = "connectors"  # of entry points
+BUILT_IN = {"paligo": "connectors.paligo"}  # also where the package runs from a clone without an install
+_ATTRIBUTE = "connector"
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One connector: definitions of its providers, schemas of its models, and its functions."""
+
+    definitions: Path | None = None  # a providers.yaml; None: beside the package
+    schemas: Path | None = None  # a folder with PROVIDER/MODEL.json; None: beside the package
+    functions: tuple[Sync, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A connector where it was found."""
+
+    name: str  # the provider that its functions are for
+    connector: Connector
+    definitions: Path
+    schemas: Path
+
+
+class Registry:
+    """All connectors of a process."""
+
+    def __init__(self, found: Sequence[Found]) -> None:
+        self._found = list(found)
+        self._syncs = {(item.name, sync.name): sync for item in found for sync in item.connector.functions}
+        self._check()
+
+    @classmethod
+    def load(cls, paths: Iterable[Path] = ()) -> Registry:
+        """The connectors of entry points, then those of folders; of one name, the last counts.
+
+        A folder is a connector's package, or holds such packages. Raises `InputError` for one that
+        holds none.
+        """
+        modules = BUILT_IN | {point.name: point.module for point in entry_points(group=GROUP)}
+        found = {name: _found(name, importlib.import_module(module)) for name, module in modules.items()}
+        for path in paths:
+            for folder in _packages(path):
+                found[folder.name] = _found(folder.name, _import(folder))
+        return cls(list(found.values()))
+
+    def syncs(self, provider: str) -> list[Sync]:
+        """The syncs of a provider, by name."""
+        return [self._syncs[key] for key in sorted(self._syncs) if key[0] == provider]
+
+    def sync(self, provider: str, name: str) -> Sync:
+        """One sync. Raises `UnknownFunction` that names those there are."""
+        found = self._syncs.get((provider, name))
+        if found is None:
+            known = ", ".join(sync.name for sync in self.syncs(provider)) or "none"
+            raise UnknownFunction(f"{provider} has no sync {name!r}; it has: {known}")
+        return found
+
+    @property
+    def models(self) -> Models:
+        """The record schemas of all connectors."""
+        from connectors.runtime.models import Models
+
+        return Models([item.schemas for item in self._found])
+
+    def catalog(self, extra: Iterable[Path] = ()) -> Catalog:
+        """The definitions of all connectors; `extra` files win by provider name."""
+        from connectors.runtime.catalog import Catalog
+
+        files = dict.fromkeys([*(item.definitions for item in self._found), *extra])
+        return Catalog(list(files))
+
+    def _check(self) -> None:
+        for (provider, name), sync in self._syncs.items():
+            owners = [other.name for other in self.syncs(provider) if other.model == sync.model]
+            if len(owners) > 1:
+                raise InputError(f"{provider}: the model {sync.model} belongs to several syncs: {', '.join(owners)}")
+            if sync.needs is not None and (provider, sync.needs) not in self._syncs:
+                raise InputError(f"{provider}: the sync {name} needs {sync.needs!r}, which there is not")
+
+
+def default_catalog(extra: Iterable[Path] = ()) -> Catalog:
+    """The definitions of all connectors of this process, and those of `extra` files."""
+    return Registry.load().catalog(extra)
+
+
+def _found(name: str, module: ModuleType) -> Found:
+    connector = getattr(module, _ATTRIBUTE, None)
+    if not isinstance(connector, Connector):
+        raise InputError(f"{module.__name__} has no `{_ATTRIBUTE} = Connector(…)`")
+    folder = Path(module.__file__ or ".").parent
+    return Found(
+        name, connector, connector.definitions or folder / "providers.yaml", connector.schemas or folder / "schemas"
+    )
+
+
+def _packages(path: Path) -> list[Path]:
+    path = path.resolve()  # the folder's name is the connector's, also of "."
+    if (path / "__init__.py").is_file():
+        return [path]
+    packages = sorted(file.parent for file in path.glob("*/__init__.py"))
+    if not packages:
+        raise InputError(
+            f"{path} holds no connector",
+            next_step="Name a folder with an __init__.py that has `connector = Connector(…)`, or a folder of such.",
+        )
+    return packages
+
+
+def _import(folder: Path) -> ModuleType:
+    name = f"connectors_of_folder.{folder.name}"
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    if spec is None or spec.loader is None:
+        raise InputError(f"{folder} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,57 @@
+"""Which error an answer is, and how long it asks to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.errors import (
+    AnswerError,
+    AuthError,
+    ForbiddenError,
+    NotFoundError,
+    ProviderError,
+    RateLimited,
+    RejectedError,
+)
+from connectors.runtime import retry
+from connectors.runtime.response import Response
+
+LONGEST_PAUSE = 24 * 3600.0  # seconds; a provider that asks for more is taken to ask for this
+_KINDS: Mapping[int, type[AnswerError]] = {
+    401: AuthError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    410: NotFoundError,
+    429: RateLimited,
+}
+
+
+def error_of(response: Response, *, provider: str, attempts: int, now: float) -> AnswerError:
+    """The error that an answer outside 2xx stands for. Its facts are redacted."""
+    status = response.status
+    kind = _KINDS.get(status) or (ProviderError if status >= 500 else RejectedError)
+    excerpt = response.excerpt
+    message = f"{provider} answered {status} to {response.request.method} {response.request.url}"
+    message += f": {excerpt}" if excerpt else "."
+    wait = retry_after(response.headers, now)
+    facts: dict[str, Any] = {
+        "method": response.request.method,
+        "url": response.request.url,
+        "status": status,
+        "excerpt": excerpt,
+        "attempts": attempts,
+    }
+    step = None
+    if status == 429:
+        facts["retry_after"] = wait
+        step = f"Try again in {max(1, round(wait))} seconds." if wait is not None else None
+    error = kind(message, next_step=step, **facts)
+    error.headers = response.safe_headers
+    return error
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds that the `Retry-After` header asks to wait, from 0 to a day; None without a readable one."""
+    seconds = retry.retry_after(headers.get("retry-after"), now)
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_PAUSE)

@@ -1,0 +1,14 @@
+"""BASIC: user name and password in the Authorization header (RFC 7617, UTF-8)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+
+def headers(credentials: Mapping[str, Any]) -> dict[str, str]:
+    """`Authorization: Basic …`; a user name or password that is missing counts as empty."""
+    user, password = (str(credentials.get(name) or "") for name in ("username", "password"))
+    octets = f"{user}:{password}".encode("utf-8", "replace")
+    return {"authorization": f"Basic {base64.b64encode(octets).decode()}"}

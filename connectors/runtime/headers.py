@@ -1,0 +1,120 @@
+"""The headers of a request: the credential's own, the definition's, the caller's, and what is missing then. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from connectors.errors import InputError
+from connectors.runtime.auth import default_headers
+from connectors.runtime.connection import Connection
+from connectors.runtime.placing import variables_of, without_missing
+from connectors.runtime.template import Moment, render_if_needed
+from connectors.runtime.url import unresolved
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 §5.6.2
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_ALWAYS_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
+_TRANSPORTS = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "expect"})
+_SOUNDS_SECRET = re.compile(r"auth|token|secret|key|passw|cookie|signature|credential|session")
+
+
+def _user_agent() -> str:
+    try:
+        return f"connectors/{version('connectors')}"
+    except PackageNotFoundError:
+        return "connectors"
+
+
+DEFAULTS: Mapping[str, str] = {
+    "accept": "application/json, text/plain, */*",
+    "accept-encoding": "gzip, deflate",
+    "user-agent": _user_agent(),
+}
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Headers by lower-case name."""
+
+    values: Mapping[str, str]
+    credentials: frozenset[str]  # names of those that carry a credential or may do so
+
+
+def caller_headers(headers: Mapping[str, Any]) -> dict[str, str]:
+    """The caller's headers with lower-case names; of two that differ only in case the later one wins.
+
+    Raises InputError for a name or value that a header cannot carry. The message holds no value.
+    Headers that belong to the connection itself (Host, Content-Length, …) are left out: they would
+    send the request to another site on the same machine, or cut it in two.
+    """
+    checked: dict[str, str] = {}
+    for name, value in headers.items():
+        if value is not None and str(name).lower() not in _TRANSPORTS:
+            _check(str(name), str(value))
+            checked[str(name).lower()] = str(value)
+    return checked
+
+
+def headers_of(connection: Connection, given: Mapping[str, str], request: Mapping[str, Any], moment: Moment) -> Headers:
+    """All headers but those that the body decides. `given` is what `caller_headers` returned.
+
+    `request` are the variables that templates can name beside the connection's. The caller's
+    headers win over the definition's, except for a user agent that the definition sets. Raises
+    UnresolvedPlaceholder for a header that would go out half-built, InputError for a value that a
+    header cannot carry.
+    """
+    own = default_headers(connection)
+    credentials = set(own)
+    for name, template in connection.headers.items():
+        value = _rendered(connection, name, template, request, moment)
+        if value is None:
+            continue
+        _check(name, value)
+        own[name.lower()] = value
+        credentials |= {name.lower()} if "${" in template else set()
+    merged = {**own, **given}
+    if "user-agent" in own:
+        merged["user-agent"] = own["user-agent"]
+    credentials |= {name for name, value in given.items() if _may_be_credential(connection, name, value)}
+    return Headers({**DEFAULTS, **merged}, frozenset(credentials & merged.keys()))
+
+
+def _rendered(
+    connection: Connection, name: str, template: str, request: Mapping[str, Any], moment: Moment
+) -> str | None:
+    """The header's value; None if it names the connection's config and is empty or has no value."""
+    variables = {**variables_of(connection), **request}
+    if "connectionConfig" in template:
+        return without_missing(connection, template, variables, moment, f"header {name}") or None
+    variables.pop("connectionConfig")
+    rendered = render_if_needed(template, variables, moment=moment)
+    if rendered.missing:
+        raise unresolved(connection, rendered.missing, f"header {name}")
+    return rendered.text
+
+
+def _may_be_credential(connection: Connection, name: str, value: str) -> bool:
+    if name in _ALWAYS_CREDENTIALS or _SOUNDS_SECRET.search(name):
+        return True
+    return connection.redactor.text(value) != value
+
+
+def _check(name: str, value: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name[:60]!r} is no header name.", next_step="Use letters, digits and hyphens.")
+    if _FORBIDDEN.search(value):
+        raise InputError(
+            f"The value of the header {name} holds a line break or another control character.",
+            next_step="Remove it; it often comes along when a key is copied.",
+        )
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise InputError(
+            f"The value of the header {name} holds a character that a header cannot carry.",
+            next_step="Check the value; keys and tokens are plain ASCII text.",
+        ) from None

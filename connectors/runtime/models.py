@@ -1,0 +1,126 @@
+"""Models: the contract of a sync's records, one JSON Schema (2020-12) file each.
+
+jsonschema-rs answers "valid?" for each record; where it says no, jsonschema is the judge and words the error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.errors import DefinitionError, UnknownFunction
+from connectors.runtime import canonical
+from connectors.runtime.formats import FORMATS
+from connectors.runtime.wording import describe
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class Model:
+    """The schema of one kind of record, compiled on first use and then shared by all threads."""
+
+    def __init__(self, name: str, schema: Mapping[str, Any], source: str = "its schema") -> None:
+        self.name = name
+        self.schema = dict(schema)
+        self.source = source  # the file's name, for messages
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}>"
+
+    def problem(self, record: Mapping[str, Any]) -> str | None:
+        """None if the record keeps the contract; else where it first breaks it, what is expected, and what is there.
+
+        A value is shown cut short. Raises DefinitionError if the schema itself cannot be used.
+        """
+        plain = record if isinstance(record, dict) else dict(record)
+        if self._is_valid is not None and self._says_valid(self._is_valid, plain):
+            return None
+        return self._judged(plain)
+
+    @staticmethod
+    def _says_valid(is_valid: Callable[[Any], bool], record: dict[str, Any]) -> bool:
+        try:
+            return is_valid(record)
+        except (ValueError, TypeError, RecursionError):
+            return False  # it cannot read such a value; the judge can
+
+    def _judged(self, record: dict[str, Any]) -> str | None:
+        from referencing.exceptions import Unresolvable
+
+        try:
+            error = next(self._judge.iter_errors(record), None)
+        except Unresolvable as error:
+            raise DefinitionError(f"{self.source} refers to {error.ref}, which is not there.") from None
+        except RecursionError:
+            return "it is nested too deep"
+        return describe(error) if error is not None else None
+
+    @cached_property
+    def _is_valid(self) -> Callable[[Any], bool] | None:
+        import jsonschema_rs
+
+        try:
+            validator = jsonschema_rs.Draft202012Validator(
+                self.schema, formats=dict(FORMATS), validate_formats=True, offline=True
+            )
+        except (ValueError, TypeError):
+            return None  # a schema that engine refuses goes to the judge alone
+        return validator.is_valid
+
+    @cached_property
+    def _judge(self) -> Draft202012Validator:
+        from jsonschema import Draft202012Validator, FormatChecker
+        from jsonschema.exceptions import SchemaError
+        from referencing import Registry
+
+        try:
+            Draft202012Validator.check_schema(self.schema)
+        except SchemaError as error:
+            raise DefinitionError(f"{self.source} is not a JSON Schema: {describe(error)}", file=self.source) from None
+        checker = FormatChecker(formats=())
+        for name, check in FORMATS.items():
+            checker.checks(name)(check)
+        # A registry of our own: an unknown reference is an error, never a download.
+        return Draft202012Validator(self.schema, format_checker=checker, registry=Registry())
+
+
+class Models:
+    """Finds `<folder>/<provider>/<Model>.json`; of several folders the last that has it wins."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
+        self._known: dict[tuple[str, str], Model] = {}
+
+    def get(self, provider: str, model: str) -> Model:
+        """The model of that name. Raises UnknownFunction with the known names, DefinitionError for a broken file."""
+        key = (provider, model)
+        if key not in self._known:
+            self._known[key] = self._load(provider, model)
+        return self._known[key]
+
+    def names(self, provider: str) -> list[str]:
+        """The models that a provider has."""
+        if not _NAME.fullmatch(provider):
+            return []
+        return sorted({file.stem for folder in self._folders for file in (folder / provider).glob("*.json")})
+
+    def _load(self, provider: str, model: str) -> Model:
+        known = self.names(provider)
+        if model not in known:
+            names = f"known: {', '.join(known)}" if known else "it has none"
+            raise UnknownFunction(f"{provider} has no model {model!r}; {names}.", known=known)
+        files = (folder / provider / f"{model}.json" for folder in reversed(self._folders))
+        file = next(file for file in files if file.is_file())
+        try:
+            schema = canonical.loads(file.read_bytes())
+        except (OSError, ValueError) as error:
+            raise DefinitionError(f"{file} cannot be read as JSON: {error}.", file=str(file)) from None
+        if not isinstance(schema, dict):
+            raise DefinitionError(f"{file} is not a JSON Schema: expected an object.", file=str(file))
+        return Model(model, schema, str(file))

@@ -1,0 +1,30 @@
+"""What `${now}` and `${random}` stand for, handed in so that a request can be built twice alike."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+def _draw() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One instant and one source of random texts."""
+
+    now: datetime  # with a time zone
+    random: Callable[[], str]  # a new UUID (version 4) each time it is called
+
+    @classmethod
+    def current(cls) -> Moment:
+        """The present; each `${random}` draws its own."""
+        return cls(datetime.now(UTC), _draw)
+
+    def held(self) -> Moment:
+        """The same instant, with one random text for every `${random}`: all headers of a request share it."""
+        drawn = self.random()
+        return Moment(self.now, lambda: drawn)

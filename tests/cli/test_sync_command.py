@@ -1,0 +1,166 @@
+import json
+import re
+
+import pytest
+
+from connectors.cli.progress import Lines
+from connectors.engine.host import Host
+from connectors.engine.leases import lease
+from connectors.engine.settings import Settings
+from connectors.engine.store.batch import Counts
+from connectors.errors import StoreBusy
+from connectors.runtime.ports import Limit, Waiting
+
+SYNC = ("sync", "documents", "--connection", "acme")
+
+
+def report(run, *options, code=0):
+    return json.loads(run(*SYNC, "--json", *options, code=code).stdout)
+
+
+def ids(emulator):
+    return [row["id"] for row in emulator.truth("documents")]
+
+
+def test_a_sync_says_what_it_did(run, connected):
+    result = run(*SYNC)
+    assert "documents of acme: done, run 1" in result.stdout
+    assert "24 added, 0 updated, 0 deleted, 0 unchanged" in result.stdout
+    assert f"{len(connected.log)} requests in" in result.stdout
+    assert "connectors records Document --connection acme" in result.stdout
+
+
+def test_progress_goes_to_standard_error(run, connected):
+    result = run(*SYNC, "--json")
+    assert "24 added" in result.stderr
+    assert json.loads(result.stdout)["state"] == "success"
+
+
+def test_without_a_name_the_syncs_are_listed(run, connected):
+    result = run("sync", "--connection", "acme", code=2)
+    assert "paligo has: documents" in result.stderr
+
+
+def test_an_unknown_sync_is_bad_input(run, connected):
+    assert "error [unknown_function]" in run("sync", "pictures", "--connection", "acme", code=2).stderr
+
+
+def test_an_unknown_connection_is_bad_input(run):
+    assert "error [unknown_connection]" in run(*SYNC, code=2).stderr
+
+
+def test_a_dry_run_writes_nothing_and_tells_what_would_happen(run, connected):
+    run(*SYNC)
+    connected.account.edit_document(ids(connected)[5], name="New")
+    for number in ids(connected)[-2:]:
+        connected.account.delete_document(number)
+    dry = report(run, "--dry-run")
+    assert (dry["id"], dry["updated"], dry["would_delete"]) == (None, 1, 2)
+    assert "would delete: 2 deletions" in run(*SYNC, "--dry-run").stdout
+    assert len(json.loads(run("runs", "--json").stdout)) == 1
+    assert (report(run)["updated"], report(run)["deleted"]) == (1, 0)
+
+
+def test_a_limit_stops_and_deletes_nothing(run, connected):
+    limited = report(run, "--limit", "5")
+    assert (limited["state"], limited["added"]) == ("limited", 5)
+
+
+def test_full_reads_everything_again(run, connected):
+    run(*SYNC)
+    connected.reset_log()
+    assert report(run, "--full")["unchanged"] == 24
+    assert connected.count(path_prefix="/api/v2/documents/", method="GET") == 24
+
+
+def test_deletions_that_need_a_yes_end_with_3_until_it_comes(run, connected):
+    run(*SYNC)
+    for number in ids(connected)[:20]:
+        connected.account.delete_document(number)
+    held = report(run, code=3)
+    assert (held["state"], held["deleted"]) == ("needs_confirmation", 0)
+    again = run(*SYNC, code=3).stdout
+    newest = json.loads(run("runs", "--json", "--limit", "1").stdout)[0]["id"]
+    assert f"--confirm-deletes {newest}" in again
+    assert "deletions wait for a yes" in run("runs").stdout
+    assert report(run, "--confirm-deletes", str(newest))["deleted"] == held["would_delete"]
+    assert "error [nothing_to_confirm]" in run(*SYNC, "--confirm-deletes", str(newest), code=2).stderr
+
+
+def test_a_dry_run_says_that_a_run_would_need_a_yes_and_ends_well(run, connected):
+    run(*SYNC)
+    for number in ids(connected)[:20]:
+        connected.account.delete_document(number)
+    shown = run(*SYNC, "--dry-run").stdout
+    assert "would delete: " in shown
+    assert "needs a yes" in shown
+    assert "None" not in shown
+
+
+def test_a_yes_is_for_the_named_sync_and_connection_only(run, connected):
+    run(*SYNC)
+    other = ("sync", "documents", "--connection", "other", "--confirm-deletes", "1")
+    assert "not of documents of other" in run(*other, code=2).stderr
+    assert "error [unknown_run]" in run(*SYNC, "--confirm-deletes", "99", code=2).stderr
+
+
+def test_a_yes_goes_alone(run, connected):
+    run(*SYNC, "--confirm-deletes", "1", "--dry-run", code=2)
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4)])
+def test_a_run_that_the_provider_refuses_ends_with_4(run, connected, status, code):
+    connected.change(non_admin=status)
+    result = run(*SYNC, code=code)
+    assert "documents of acme: failed, run 1" in result.stdout
+    assert "error [" in result.stderr
+
+
+def test_a_variant_is_kept_apart(run, connected):
+    assert report(run, "--variant", "draft")["added"] == 24
+    assert "--variant draft" in run(*SYNC, "--variant", "draft").stdout
+    assert run("records", "Document", "--connection", "acme", "--json").stdout == ""
+    assert (
+        len(run("records", "Document", "--connection", "acme", "--json", "--variant", "draft").stdout.split("\n")) == 25
+    )
+
+
+def test_a_sync_that_is_running_ends_the_other_one_with_5(run, connected, home):
+    run(*SYNC)
+    with Host.open(Settings.load(home=home)) as host:
+        key = host.connections.get("dev", "acme").key
+        with lease(host.store, "dev", key, "documents", "base"):
+            assert "error [already_running]" in run(*SYNC, code=5).stderr
+
+
+def test_a_busy_database_ends_with_5(run, connected, monkeypatch):
+    def busy(*_, **__):
+        raise StoreBusy
+
+    monkeypatch.setattr("connectors.engine.runs.run_sync", busy)
+    assert json.loads(run(*SYNC, "--json", code=5).stdout)["error"]["code"] == "store_busy"
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_plain_progress_is_one_line_in_five_seconds_with_first_and_last():
+    clock, written = Clock(), []
+    lines = Lines("documents", written.append, clock)
+    for number in range(100):
+        clock.now = 100.0 + number / 10
+        lines.update(Counts(added=number), done=number, of=100, requests=number)
+    lines.end()
+    assert [int(re.search(r"(\d+) added", line)[1]) for line in written] == [0, 50, 99]
+
+
+def test_plain_progress_says_what_it_waits_for():
+    written = []
+    lines = Lines("documents", written.append, Clock())
+    lines.waiting(Waiting(0.2, "retry"))
+    lines.waiting(Waiting(43, "budget", Limit(50, 60, assumed=True)))
+    assert written == ["documents: waiting 43 s for the rate budget (50 calls in 60 s, assumed)"]

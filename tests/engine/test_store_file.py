@@ -1,0 +1,121 @@
+"""The database file: made safely, migrated once, shared by many."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from connectors.engine.store import Store
+from connectors.engine.store.database import Database, migrations
+from connectors.errors import StoreDamaged, StoreError, StoreTooNew
+
+
+def test_the_file_can_be_read_by_its_owner_only(tmp_path):
+    Store(tmp_path / "deep" / "store.db").close()
+    assert stat.S_IMODE((tmp_path / "deep" / "store.db").stat().st_mode) == 0o600
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "store.db"
+    Store(path).close()
+    raw = sqlite3.connect(path)
+    raw.execute(f"PRAGMA user_version = {max(migrations()) + 1}")
+    raw.close()
+    with pytest.raises(StoreTooNew):
+        Store(path)
+
+
+def test_a_file_that_is_no_database_is_a_clear_error_and_stays(tmp_path):
+    path = tmp_path / "store.db"
+    path.write_bytes(b"this is a letter to grandmother, not a database" * 100)
+    with pytest.raises(StoreDamaged, match="store"):
+        Store(path)
+    assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_folder_in_place_of_the_file_is_a_clear_error(tmp_path):
+    (tmp_path / "store.db").mkdir()
+    with pytest.raises(StoreError):
+        Store(tmp_path / "store.db")
+
+
+def test_an_older_file_is_copied_before_it_is_migrated(tmp_path, monkeypatch):
+    path = tmp_path / "store.db"
+    Store(path).close()
+    numbered = {**migrations(), 2: "CREATE TABLE later (x TEXT) STRICT;"}
+    monkeypatch.setattr("connectors.engine.store.database.migrations", lambda: numbered)
+    Store(path).close()
+    copy = sqlite3.connect(tmp_path / "store.db.before-0002")
+    assert copy.execute("PRAGMA user_version").fetchone()[0] == 1
+    copy.close()
+    assert stat.S_IMODE((tmp_path / "store.db.before-0002").stat().st_mode) == 0o600
+    migrated = sqlite3.connect(path)
+    assert migrated.execute("SELECT count(*) FROM later").fetchone()[0] == 0
+    migrated.close()
+
+
+def test_many_processes_may_make_the_file_at_once(tmp_path):
+    code = "import sys, pathlib, connectors.engine.store as s; s.Store(pathlib.Path(sys.argv[1])).close()"
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "store.db")], stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    failures = [child.communicate()[1] for child in children]
+    assert failures == [""] * 6
+
+
+def test_writers_in_many_threads_lose_nothing_and_are_never_turned_away(tmp_path):
+    database = Database(tmp_path / "store.db")
+    database.write(lambda connection: connection.execute("CREATE TABLE tally (n INTEGER NOT NULL)"))
+    database.write(lambda connection: connection.execute("INSERT INTO tally VALUES (0)"))
+
+    def count():
+        for _ in range(50):
+            database.write(lambda connection: connection.execute("UPDATE tally SET n = n + 1"))
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert database.connection.execute("SELECT n FROM tally").fetchone()[0] == 400
+    database.close()
+
+
+def test_work_that_raises_leaves_no_trace(tmp_path):
+    database = Database(tmp_path / "store.db")
+
+    def half(connection):
+        connection.execute("INSERT INTO environments VALUES ('dev', 1)")
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError):
+        database.write(half)
+    assert database.connection.execute("SELECT count(*) FROM environments").fetchone()[0] == 0
+    database.close()
+
+
+def test_reads_that_matter_use_their_indexes(toy):
+    toy.fill(200)
+    toy.run()
+    connection = toy.host.store.database.connection
+    from connectors.engine.store.queries import queries
+
+    given = {
+        "environment": "dev",
+        "stream": 1,
+        "after": 0,
+        "limit": 10,
+        "ids": '["a"]',
+        "pass": 1,
+        "parent": "p",
+    }
+    for name in ("page", "stored_versions", "stored_hashes", "children", "absent_examples", "alive"):
+        plan = connection.execute("EXPLAIN QUERY PLAN " + queries("records")[name], given).fetchall()
+        details = " / ".join(row["detail"] for row in plan)
+        assert "SCAN records" not in details, f"{name}: {details}"

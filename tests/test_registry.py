@@ -1,0 +1,70 @@
+"""Connectors are found: the built-in one, and those of folders."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.errors import InputError
+from connectors.registry import Registry
+
+PACKAGE = """
+from connectors import Connector
+from connectors.authoring import sync
+
+@sync("Note", every="1h")
+def notes(run):
+    yield {"id": "1"}
+
+connector = Connector(functions=(notes,))
+"""
+DEFINITION = "NAME: {display_name: N, auth_mode: NONE, docs: https://n.example, proxy: {base_url: https://n.example}}\n"
+
+
+def package(folder, name, source=PACKAGE):
+    made = folder / name
+    made.mkdir()
+    (made / "__init__.py").write_text(source)
+    (made / "providers.yaml").write_text(DEFINITION.replace("NAME", name))
+    return made
+
+
+def test_paligo_is_there_without_being_asked_for():
+    assert [sync.name for sync in Registry.load().syncs("paligo")] == ["documents"]
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["the package itself", "a folder of packages"])
+def test_a_folder_brings_its_connectors(tmp_path, inside):
+    made = package(tmp_path, "notebook")
+    registry = Registry.load([made if inside else tmp_path])
+    assert registry.sync("notebook", "notes").model == "Note"
+    assert registry.catalog().get("notebook").display_name == "N"
+
+
+def test_the_current_folder_has_a_name_too(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    monkeypatch.chdir(package(tmp_path, "here"))
+    assert Registry.load([Path()]).sync("here", "notes").name == "notes"
+
+
+def test_a_folder_without_a_connector_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match="holds no connector"):
+        Registry.load([tmp_path])
+
+
+def test_a_package_without_its_connector_object_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match="connector"):
+        Registry.load([package(tmp_path, "empty", "x = 1\n")])
+
+
+def test_two_syncs_cannot_fill_one_model(tmp_path):
+    source = PACKAGE.replace("connector = Connector(functions=(notes,))", "")
+    source += '@sync("Note", every="1h")\ndef more(run):\n    yield {"id": "2"}\n'
+    source += "\nconnector = Connector(functions=(notes, more))\n"
+    with pytest.raises(InputError, match="several syncs"):
+        Registry.load([package(tmp_path, "twice", source)])
+
+
+def test_a_sync_cannot_need_one_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="missing"):
+        Registry.load([package(tmp_path, "needy", PACKAGE.replace('every="1h"', 'every="1h", needs="missing"'))])
