@@ -33,7 +33,7 @@ _LIMITS = """
         groups:
             groups: {path: /api/v2/groups, read: {business: 1000000}}
 """
-_GOAL = Goal(0.69, "a prepared request on a pooled adapter took 757 µs where Session.get took 1,105 (DESIGN §8)")
+_GOAL = Goal(0.69, "a prepared request on a pooled adapter took 757 µs where Session.get took 1,105")
 
 
 def run() -> Iterator[Result]:

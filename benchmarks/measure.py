@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """What the design promises, as a ratio."""
+    """The ratio to stay under."""
 
     ratio: float  # at most
     source: str  # where that comes from

@@ -16,7 +16,7 @@ from connectors.runtime.ports import Budgets, Limit, Purse
 
 _WINDOW = 60.0
 _NOW = 1_764_000_000.0
-_GOAL = Goal(2.0, "a purse is one upsert a call, one to take and one to settle (DESIGN §8: 19 µs each)")
+_GOAL = Goal(2.0, "a purse is one upsert a call, one to take and one to settle, 19 µs each")
 _UPSERT = "INSERT INTO purses (key, log) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET log = excluded.log"
 
 

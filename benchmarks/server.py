@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ _ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: keep-alive\r\n"
     b"Content-Length: " + str(len(_BODY)).encode() + b"\r\n\r\n" + _BODY
 )
+_PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")  # no proxy leads to this server
 _LONGEST_HEAD = 64 * 1024  # bytes
 
 
@@ -27,6 +29,9 @@ def server() -> Iterator[str]:
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(there,), daemon=True)
     process.start()
+    there.close()  # so that a child that died ends the wait
+    for name in _PROXIES:
+        os.environ.pop(name, None)
     try:
         yield f"http://127.0.0.1:{here.recv()}"
     finally:

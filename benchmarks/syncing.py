@@ -81,12 +81,13 @@ def _emulator() -> Iterator[None]:
     here, there = context.Pipe()
     process = context.Process(target=_emulate, args=(there,), daemon=True)
     process.start()
+    there.close()  # so that a child that died ends the wait
     before = dict(os.environ)
     try:
         os.environ.update(here.recv())
         yield
     finally:
-        here.send("stop")
+        here.close()
         process.join()
         os.environ.clear()
         os.environ.update(before)
@@ -96,4 +97,4 @@ def _emulate(pipe: multiprocessing.connection.Connection) -> None:
     account = Account.generate(documents=_DOCUMENTS, folders=6)
     with Emulator(account, Switches(plan="none")) as emulator:
         pipe.send(emulator.environment())
-        pipe.recv()
+        pipe.poll(None)  # until the other end is closed

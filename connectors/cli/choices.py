@@ -54,13 +54,15 @@ class Choices:
 
     @contextmanager
     def host(self) -> Iterator[Host]:
-        """The data folder, open for a block. Says so when a key file had to be made."""
+        """The data folder, open for a block. Says so when a key file was made in it."""
         from connectors.engine.host import Host
 
         with Host.open(self.settings, providers=self.providers, paths=self.paths) as host:
-            if host.key_note:
-                click.echo(host.key_note, err=True)
-            yield host
+            try:
+                yield host
+            finally:
+                if host.key_note:
+                    click.echo(host.key_note, err=True)
 
 
 def choices_of(ctx: click.Context) -> Choices:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from connectors.engine.store.connections import StoredConnection
-from connectors.errors import ConnectorError, InputError
+from connectors.engine.vault import LOST_KEY
+from connectors.errors import ConnectorError, InputError, VaultError
 from connectors.runtime.auth import default_headers
 from connectors.runtime.budget import plan_of
 from connectors.runtime.canonical import dumps, loads
@@ -83,6 +84,8 @@ class Connections:
 
     def open(self, stored: StoredConnection) -> Connection:
         """The connection with its credentials, ready for a client. Raises `VaultError`."""
+        if self._host.vault is None:
+            raise VaultError("there is no key for the stored credentials", next_step=LOST_KEY)
         secrets = loads(self._host.vault.open(stored.sealed, context=stored.context))
         config = {**stored.connection_config, **secrets["connection_config"]}
         provider = self._host.catalog.get(stored.provider)
@@ -131,7 +134,7 @@ class Connections:
 
     def rotate(self) -> int:
         """Seal all secrets again with the vault's newest key; how many were under an older one."""
-        vault = self._host.vault
+        vault = self._host.sealing_vault()
 
         def again(sealed: bytes, context: str) -> bytes:
             if vault.key_id_of(sealed) == vault.newest_id:
@@ -162,7 +165,7 @@ class Connections:
             "credentials": dict(connection.credentials),
             "connection_config": {name: value for name, value in config.items() if name in hidden},
         }
-        return shown, self._host.vault.seal(dumps(secrets).encode(), context=context)
+        return shown, self._host.sealing_vault().seal(dumps(secrets).encode(), context=context)
 
 
 def explained(error: ConnectorError, outcome: Verification) -> ConnectorError:

@@ -27,11 +27,11 @@ class Host:
     """One data folder in use. Close it, or use it as a context manager."""
 
     def __init__(
-        self, settings: Settings, store: Store, vault: Vault, registry: Registry, catalog: Catalog, clock: Clock
+        self, settings: Settings, store: Store, vault: Vault | None, registry: Registry, catalog: Catalog, clock: Clock
     ) -> None:
         self.settings = settings
         self.store = store
-        self.vault = vault
+        self.vault = vault  # None: nothing was sealed yet, so there is no key
         self.registry = registry
         self.catalog = catalog
         self.clock = clock
@@ -58,10 +58,15 @@ class Host:
         settings = settings or Settings.load()
         registry = Registry.load([*settings.value("CONNECTORS_PATH"), *paths])
         catalog = registry.catalog([*settings.value("CONNECTORS_PROVIDERS"), *providers])
-        vault, note = Vault.from_settings(settings)
-        host = cls(settings, Store(settings.database), vault, registry, catalog, clock or SystemClock())
-        host.key_note = note
-        return host
+        settings.make_home()
+        vault = Vault.existing(settings)
+        return cls(settings, Store(settings.database), vault, registry, catalog, clock or SystemClock())
+
+    def sealing_vault(self) -> Vault:
+        """The vault to seal with; on first use of a data folder without a key, a key file is made."""
+        if self.vault is None:
+            self.vault, self.key_note = Vault.from_settings(self.settings)
+        return self.vault
 
     def client(
         self,

@@ -11,7 +11,15 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from connectors.engine.keys import KEY_BYTES, KEY_FILE, add_key_file_key, drop_old_keys, key_id, make_key_file
+from connectors.engine.keys import (
+    KEY_BYTES,
+    KEY_FILE,
+    add_key_file_key,
+    drop_old_keys,
+    key_id,
+    make_key_file,
+    read_key_file,
+)
 from connectors.errors import VaultError
 
 if TYPE_CHECKING:
@@ -26,7 +34,7 @@ _HEADER_BYTES = 5  # version and key id
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 
-_LOST_KEY = (
+LOST_KEY = (
     "Put that key behind the newest one in CONNECTORS_ENCRYPTION_KEY, or restore the vault.key file of the data folder "
     "(it is read only while the setting is empty). If the key is lost, nobody can read what it sealed: "
     "connect those accounts again."
@@ -56,13 +64,19 @@ class Vault:
         The keys come from CONNECTORS_ENCRYPTION_KEY; if that is empty, from the file `vault.key` of the data folder.
         Raises SettingError or VaultError if neither gives usable keys.
         """
-        keys = settings.value("CONNECTORS_ENCRYPTION_KEY")
-        if keys:
-            return cls(keys), None
+        there = cls.existing(settings)
+        if there is not None:
+            return there, None
         home = settings.make_home()
         keys, made = make_key_file(home)
         note = f"Made a key for stored credentials: {home / KEY_FILE}. Keep a copy; without it they cannot be read."
         return cls(keys), note if made else None
+
+    @classmethod
+    def existing(cls, settings: Settings) -> Vault | None:
+        """The vault of a data folder as it is; None if no key was ever set or made. Raises as `from_settings`."""
+        keys = settings.value("CONNECTORS_ENCRYPTION_KEY") or read_key_file(settings.home)
+        return cls(keys) if keys else None
 
     def seal(self, plaintext: bytes, *, context: str) -> bytes:
         """Encrypt under the newest key. It opens only with the same `context`."""
@@ -78,7 +92,7 @@ class Vault:
         if name not in self._keys:
             raise VaultError(
                 f"This was sealed with key {name}, which is not among the vault's keys ({', '.join(self._keys)}).",
-                next_step=_LOST_KEY,
+                next_step=LOST_KEY,
             )
         header, rest = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES:]
         nonce, ciphertext = rest[:_NONCE_BYTES], rest[_NONCE_BYTES:]

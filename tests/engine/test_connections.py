@@ -167,3 +167,20 @@ def old_keys(host):
     from connectors.engine.keys import read_key_file
 
     return read_key_file(host.settings.home)
+
+
+def test_a_key_file_is_made_when_something_is_sealed_and_not_before(host):
+    assert host.connections.list("dev") == []
+    assert not (host.settings.home / "vault.key").exists()
+    connect(host)
+    assert (host.settings.home / "vault.key").exists()
+    assert "vault.key" in host.key_note
+
+
+def test_a_lost_key_is_named_as_such_and_no_new_one_hides_the_loss(host):
+    connect(host)
+    (host.settings.home / "vault.key").unlink()
+    with Host.open(Settings.load({}, home=host.settings.home)) as again:
+        with pytest.raises(VaultError, match="no key"):
+            again.connections.open(again.connections.get("dev", "acme"))
+        assert not (host.settings.home / "vault.key").exists()

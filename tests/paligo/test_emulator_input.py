@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME, Account, Emulator
+from connectors.paligo.emulator.bodies import OPERATORS, PROPERTIES
 from connectors.paligo.emulator.exchange import Request
 from connectors.paligo.emulator.operations import OPERATIONS
-from connectors.paligo.emulator.search import OPERATORS, PROPERTIES
 
 EMULATOR = Emulator(Account.generate(documents=30))
 ADMIN = "Basic " + base64.b64encode(f"{USERNAME}:{API_KEY}".encode()).decode()

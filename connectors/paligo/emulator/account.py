@@ -18,6 +18,7 @@ from . import sample
 from .bodies import is_integer
 from .switches import Switches
 
+Clock = Callable[[], float]
 Row = dict[str, Any]
 TABLES = ("documents", "folders", "forks", "images", "taxonomies", "users", "groups")
 
@@ -28,25 +29,16 @@ class Account:
     `seed` decides the UUIDs and the content that `generate` makes; `clock` gives unix seconds.
     """
 
-    def __init__(self, *, seed: int = 1, clock: Callable[[], float] = time.time) -> None:
-        self.seed = seed
-        self.clock = clock
-        self.lock = threading.RLock()
+    def __init__(self, *, seed: int = 1, clock: Clock = time.time) -> None:
+        self.seed, self.clock, self.lock = seed, clock, threading.RLock()
         self.tables: dict[str, dict[int, Row]] = {name: {} for name in TABLES}
-        self._ids: dict[str, dict[str, int]] = {name: {} for name in TABLES}
         self._last_id = 300
         self._chance = random.Random(f"uuid {seed}")  # noqa: S311 - sample data
-        self._changes: deque[tuple[float, int, Row | None]] = deque(maxlen=100_000)  # (when, id, document before)
+        self._changes: deque[tuple[float, str, int, Row | None]] = deque(maxlen=100_000)  # when, where, the row before
 
     @classmethod
     def generate(
-        cls,
-        *,
-        documents: int = 24,
-        folders: int = 6,
-        publications: int = 2,
-        seed: int = 1,
-        clock: Callable[[], float] = time.time,
+        cls, *, documents: int = 24, folders: int = 6, publications: int = 2, seed: int = 1, clock: Clock = time.time
     ) -> Self:
         """A filled account, the same for the same arguments. `documents` counts the publications too."""
         account = cls(seed=seed, clock=clock)
@@ -54,23 +46,22 @@ class Account:
         account._changes.clear()
         return account
 
-    def find(self, table: str, key: str | int) -> Row | None:
-        """The row with that id or UUID."""
-        number = int(key) if is_integer(key) else self._ids[table].get(str(key), 0)
-        return self.tables[table].get(number)
+    def find(self, key: str | int, *tables: str) -> Row | None:
+        """The row with that id or UUID in one of these tables."""
+        for table in tables:
+            if is_integer(key) and int(key) in self.tables[table]:
+                return self.tables[table][int(key)]
+            for row in self.rows(table) if str(key).startswith("UUID-") else []:
+                if row["uuid"] == key:
+                    return row
+        return None
 
-    def rows(self, table: str) -> list[Row]:
-        """All rows by id."""
+    def rows(self, table: str, behind: float = 0) -> list[Row]:
+        """All rows by id, as they were that many seconds ago."""
         with self.lock:
-            return list(self.tables[table].values())
-
-    def indexed(self, behind: float) -> list[Row]:
-        """The documents as they were that many seconds ago."""
-        with self.lock:
-            past: dict[int, Row | None] = dict(self.tables["documents"])
-            if behind:
-                then = self.clock() - behind
-                past |= {number: before for at, number, before in reversed(self._changes) if at > then}
+            past: dict[int, Row | None] = dict(self.tables[table])
+            changed = [each for each in reversed(self._changes) if each[0] > self.clock() - behind] if behind else []
+            past |= {number: before for _, where, number, before in changed if where == table}
             return [row for _, row in sorted(past.items()) if row is not None]
 
     def insert(self, table: str, row: Row) -> Row:
@@ -109,12 +100,9 @@ class Account:
         """Remove a row. A document takes all its forks along, a fork all below it."""
         with self.lock:
             row = self._known(table, key)
-            del self.tables[table][row["id"]], self._ids[table][row["uuid"]]
-            if table == "documents":
-                self._changes.append((self.clock(), row["id"], row))
-            for fork in self.rows("forks") if table in ("documents", "forks") else []:
-                placed = table == "documents" and fork["document"] == row["id"]
-                if (placed or fork["parent"] == row["id"]) and fork["id"] in self.tables["forks"]:
+            self._changes.append((self.clock(), table, row["id"], self.tables[table].pop(row["id"])))
+            for fork in self.rows("forks"):
+                if row["id"] in (fork["document"], fork["parent"]) and fork["id"] in self.tables["forks"]:
                     self.delete("forks", fork["id"])
 
     def add_folder(self, name: str, parent: int = 0) -> Row:
@@ -124,8 +112,7 @@ class Account:
     def add_fork(self, parent: int, document: int, position: int | None = None) -> Row:
         """Place a document under a publication or fork: as the last one, or at a position (from 1; others shift)."""
         with self.lock:
-            above = self.tables["forks"].get(parent)
-            siblings = self.forks_under(parent)
+            above, siblings = self.tables["forks"].get(parent), self.forks_under(parent)
             place = position if position is not None else 1 + max((fork["position"] for fork in siblings), default=0)
             for fork in siblings:
                 if fork["position"] >= place:
@@ -145,15 +132,14 @@ class Account:
 
     def shape(self, table: str, row: Row, switches: Switches, *, listed: bool = False) -> Row:
         """A row as an answer shows it: alone, or as an item of a list. Differs per table where evidence says so."""
-        if table == "documents":
-            return _document({**row, "content": ""} if listed else row, switches)
         if table == "folders":
-            shown = {key: row[key] for key in ("id", "name", "uuid", "type")}
-            return {**shown, "children": "" if listed else self._children(row["id"])}
-        if table == "forks":
-            return {**row, "document": _document(self.tables["documents"][row["document"]], switches)}
-        shown = {key: value for key, value in row.items() if key != "uuid"}
-        if table == "groups" and listed:
+            return {**_brief(row), "children": "" if listed else self._children(row["id"])}
+        shown = {key: value for key, value in row.items() if key != "uuid" or table in ("documents", "forks")}
+        if table == "documents":
+            shown |= _switched(row, switches) | ({"content": ""} if listed else {})
+        elif table == "forks":
+            shown["document"] = self.shape("documents", self.tables["documents"][row["document"]], switches)
+        elif table == "groups" and listed:
             del shown["users"]
         elif table == "groups":
             shown["users"] = [self.shape("users", self.tables["users"][number], switches) for number in row["users"]]
@@ -161,30 +147,30 @@ class Account:
 
     def _children(self, folder: int) -> list[Row]:
         places = (("folders", "parent"), ("documents", "parent_resource"), ("images", "parent"))
-        inside = [row for table, key in places for row in self.rows(table) if row[key] == folder]
-        return [{key: row[key] for key in ("id", "name", "uuid", "type")} for row in inside]
+        return [_brief(row) for table, key in places for row in self.rows(table) if row[key] == folder]
 
     def _known(self, table: str, key: int | str) -> Row:
-        row = self.find(table, key)
-        if row is None:
-            raise InputError(f"The emulated account holds no {key!r} in its {table}.")
-        return row
+        if row := self.find(key, table):
+            return row
+        raise InputError(f"The emulated account holds no {key!r} in its {table}.")
 
     def _put(self, table: str, row: Row) -> Row:
-        if table == "documents":
-            self._changes.append((self.clock(), row["id"], self.tables[table].get(row["id"])))
+        self._changes.append((self.clock(), table, row["id"], self.tables[table].get(row["id"])))
         self.tables[table][row["id"]] = row
-        self._ids[table][row["uuid"]] = row["id"]
         return row
 
 
-def _document(row: Row, switches: Switches) -> Row:
-    shown = dict(row)
-    if shown["checkout_user"] != "" and switches.checkout_user_type == "string":
-        shown["checkout_user"] = str(shown["checkout_user"])
+def _brief(row: Row) -> Row:
+    return {key: row[key] for key in ("id", "name", "uuid", "type")}
+
+
+def _switched(row: Row, switches: Switches) -> Row:
+    """What the switches make of a document."""
+    texts = ["creator", "owner", "author", "checkout_user"] if switches.values == "strings" else []
+    texts += ["checkout_user"] if switches.checkout_user_type == "string" else []
+    shown = {key: str(row[key]) for key in texts}
     if switches.values == "strings":
-        shown.update({key: str(shown[key]) for key in ("creator", "owner", "author", "checkout_user")})
-        shown["checkout"] = str(shown["checkout"]).lower()
+        shown["checkout"] = str(row["checkout"]).lower()
     if switches.languages == "text":
-        shown["languages"] = json.dumps(shown["languages"])
+        shown["languages"] = json.dumps(row["languages"])
     return shown

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 
@@ -38,23 +39,33 @@ class Request:
 
 @dataclass
 class Answer:
-    """One answer, and how it is brought: `payload` as JSON, or `raw` as it is, or no body."""
+    """One answer, and how it is brought: bytes and text as they are, other payloads as JSON, None as no body."""
 
     status: int
     payload: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    raw: bytes | None = None
     delivery: Literal["whole", "truncated", "reset"] = "whole"
+    delay: float = 0.0  # seconds
 
     @property
     def body(self) -> bytes:
         """The body as bytes."""
-        return self.raw if self.raw is not None else b"" if self.payload is None else json.dumps(self.payload).encode()
+        if self.payload is None or isinstance(self.payload, bytes):
+            return self.payload or b""
+        return (self.payload if isinstance(self.payload, str) else json.dumps(self.payload)).encode()
 
 
 class Refusal(Exception):
-    """The request is answered with an error status; `reason` is for people only."""
+    """The request is answered with another status than success; `reason` is for people only."""
 
-    def __init__(self, status: int, reason: str, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
-        self.status, self.reason, self.retry_after = status, reason, retry_after
+        self.status, self.reason, self.headers = status, reason, dict(headers or {})
+
+
+class Entry(NamedTuple):
+    """One line of the log."""
+
+    method: str
+    path: str  # the target as sent, query included; for a refused CONNECT, host and port
+    status: int  # 0: the connection was reset instead

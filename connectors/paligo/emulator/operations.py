@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from . import search
 from .account import Account, Row
-from .bodies import Body, is_integer
+from .bodies import PROPERTIES, Body, is_integer, matching
 from .exchange import Answer, Refusal, Request
 from .switches import Switches
 
@@ -38,17 +38,15 @@ class Call:
 
     def row(self) -> Row:
         """The row that the path names, or 404."""
-        row = self.account.find(self.operation.group, self.key)
-        if row is None:
-            raise Refusal(404, "There is no such id.")
-        return row
+        if row := self.account.find(self.key, self.operation.group):
+            return row
+        raise Refusal(404, "There is no such id.")
 
     def related(self, name: str, *tables: str) -> Row:
         """The row that a key of the body names, in one of these tables, or 422."""
-        found = [row for table in tables if (row := self.account.find(table, self.given[name]))]
-        if not found:
-            raise Refusal(422, f"{name} names nothing.")
-        return found[0]
+        if row := self.account.find(self.given[name], *tables):
+            return row
+        raise Refusal(422, f"{name} names nothing.")
 
     def folder(self) -> int:
         """The id of the folder that the body names as parent; 0, the root, if it names none."""
@@ -58,10 +56,39 @@ class Call:
         """One row, whole."""
         return Answer(status, self.account.shape(self.operation.group, row, self.switches))
 
+    def page(self, rows: list[Row], asked: Mapping[str, Any]) -> tuple[list[Row], tuple[int, int, int]]:
+        """The rows on the page asked for; its number, how many there are, and their size. Odd numbers are ignored."""
+        page = max(1, _whole(asked.get("page"), 1))
+        size = min(_whole(asked.get("per_page"), 0) or self.switches.default_per_page, self.switches.max_per_page)
+        return rows[(page - 1) * size : page * size], (page, -(-len(rows) // size), size)
+
+    def listed(self, rows: list[Row]) -> Answer:
+        """One page of rows in the envelope of every list."""
+        request, group, link = self.request, self.operation.group, ""
+        chosen, (page, total, size) = self.page(rows, request.query)
+        if page < total:
+            kept = {**request.query, "per_page": size} if request.query and self.switches.next_page == "filters" else {}
+            link = f"{request.origin}{request.path}?{urlencode({**kept, 'page': page + 1})}"
+        items = [self.account.shape(group, row, self.switches, listed=True) for row in chosen]
+        return Answer(200, {"page": page, "next_page": link, "total_pages": total, group: items})
+
+
+def _whole(value: Any, default: int) -> int:
+    return int(value) if is_integer(value) else default
+
+
+# How a query parameter may narrow a list: for the value found in a row, and the text given
+FITS: dict[str, Callable[[Any, str], bool]] = {
+    "equals": lambda found, text: str(found).lower() == text.lower(),
+    "contains": lambda found, text: text.lower() in found.lower(),
+    "from": lambda found, text: found >= _whole(text, 0),
+    "to": lambda found, text: found <= _whole(text, 2**63),
+}
+
 
 @dataclass(frozen=True)
 class Operation:
-    """One row of the table. Its group is the first word of its path."""
+    """One row of the table. Its group, also the key of its items in a list, is the first word of its path."""
 
     method: str
     path: str  # as the reference writes it, with or without the slash at the end; {id} is an id or a UUID
@@ -69,94 +96,47 @@ class Operation:
     handler: Callable[[Call], Answer]
     body: Body | None = None  # the keys it may hold; None: no body is read
     required: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # parameter → how (FITS), and of which field
+    under: tuple[str, ...] = ()  # what the parameter `parent` is about: a field, and the tables it points to
 
     @property
     def group(self) -> str:
-        """The endpoint group, and the key of its items in a list."""
+        """The endpoint group."""
         return self.path.split("/")[1]
 
-
-def listed(call: Call, rows: list[Row]) -> Answer:
-    """One page of rows in the envelope of every list."""
-    group = call.operation.group
-    chosen, facts = _page(call, rows, call.request.query)
-    link = ""
-    if facts["page"] < facts["total_pages"]:
-        kept = call.request.query if call.switches.next_page == "filters" else {}
-        query = urlencode({**kept, **({"per_page": facts["per_page"]} if kept else {}), "page": facts["page"] + 1})
-        link = f"{call.request.origin}{call.request.path}?{query}"
-    items = [call.account.shape(group, row, call.switches, listed=True) for row in chosen]
-    envelope = {"page": facts["page"], "next_page": link, "total_pages": facts["total_pages"]}
-    return Answer(200, {**envelope, group: items})
+    def limit(self, plan: str) -> int:
+        """Its budget: calls a window."""
+        figures = LIMITS.get((self.group, self.spends), READ if self.spends == "read" else WRITE)
+        return figures[plan == "enterprise"]
 
 
-def _page(call: Call, rows: list[Row], asked: Mapping[str, Any]) -> tuple[list[Row], dict[str, int]]:
-    page = max(1, _whole(asked.get("page"), 1))
-    size = min(_whole(asked.get("per_page"), 0) or call.switches.default_per_page, call.switches.max_per_page)
-    facts = {"page": page, "total_pages": -(-len(rows) // size), "per_page": size}
-    return rows[(page - 1) * size : page * size], facts
-
-
-def _whole(value: Any, default: int) -> int:
-    return int(value) if value is not None and is_integer(value) else default
-
-
-def list_documents(call: Call) -> Answer:
-    """Filters that do not fit the service's own names are ignored."""
-    query, rows = call.request.query, call.account.rows("documents")
-    if "parent" in query or call.switches.scope == "root":
-        rows = [row for row in rows if row["parent_resource"] == _asked_folder(call)]
-    for name in query.keys() & {"creator", "owner", "author", "checkout"}:
-        rows = [row for row in rows if str(row[name]).lower() == query[name].lower()]
-    if "name" in query:
-        rows = [row for row in rows if query["name"].lower() in row["name"].lower()]
-    for field in ("created", "modified"):
-        earliest, latest = (query.get(f"{field}_{edge}_at") for edge in ("start", "end"))
-        rows = [row for row in rows if _whole(earliest, 0) <= row[f"{field}_at"] <= _whole(latest, 2**63)]
-    return listed(call, rows)
-
-
-def list_folders(call: Call) -> Answer:
-    """Folders directly under a folder; the top ones without `parent`."""
-    return listed(call, [row for row in call.account.rows("folders") if row["parent"] == _asked_folder(call)])
-
-
-def _asked_folder(call: Call) -> int | None:
-    asked = call.request.query.get("parent", "0")
-    folder = call.account.find("folders", asked)
-    return folder["id"] if folder else 0 if asked == "0" else None
-
-
-def list_forks(call: Call) -> Answer:
-    """Forks directly under a publication or a fork; none without `parent`."""
-    asked = call.request.query.get("parent", "")
-    above = call.account.find("documents", asked) or call.account.find("forks", asked)
-    return listed(call, call.account.forks_under(above["id"]) if above else [])
-
-
-def list_by_type(call: Call) -> Answer:
-    """All rows, or those of one type."""
-    rows, kind = call.account.rows(call.operation.group), call.request.query.get("type")
-    return listed(call, [row for row in rows if kind in (None, row["type"])])
+def list_rows(call: Call) -> Answer:
+    """The rows under the parent asked for (0 if none is), of which all filters hold; other parameters are ignored."""
+    query, operation = call.request.query, call.operation
+    rows = call.account.rows(operation.group)
+    if operation.under and ("parent" in query or operation.group != "documents" or call.switches.scope == "root"):
+        asked, (name, *tables) = query.get("parent", "0"), operation.under
+        above = call.account.find(asked, *tables) or {"id": 0 if asked == "0" else None}
+        rows = [row for row in rows if row[name] == above["id"]]
+    for parameter, (how, name) in operation.filters.items():
+        if parameter in query:
+            rows = [row for row in rows if FITS[how](row[name], query[parameter])]
+    return call.listed(sorted(rows, key=lambda row: row.get("position", 0)))
 
 
 def show(call: Call) -> Answer:
-    """One row."""
+    """One row. Folder 0 answers the list of the top folders instead."""
+    if call.operation.group == "folders" and call.key == "0":
+        return list_rows(call)
     return call.show(call.row())
-
-
-def show_folder(call: Call) -> Answer:
-    """One folder with its children; id 0 answers the list of the top folders."""
-    return list_folders(call) if call.key == "0" else show(call)
 
 
 def create_document(call: Call) -> Answer:
     """By subtype, or as a copy of a template."""
     given = {**call.given, "parent": call.folder()}
-    if "template" in given:
+    if given.pop("template", None) is not None:
         template = call.related("template", "documents")
         given = {"subtype": template["subtype"], "content": template["content"], **given}
-        del given["template"]
     if given.get("subtype") not in SUBTYPES:
         raise Refusal(400, "Unsupported document type")
     return call.show(call.account.add_document(**{"name": "Untitled", **given}), 201)
@@ -168,7 +148,7 @@ def update_document(call: Call) -> Answer:
     if "release_status" in given:
         given["release_status"] = STATUSES[given["release_status"]]
     if "taxonomies" in given:
-        tags = [call.account.find("taxonomies", key) for key in given["taxonomies"]]
+        tags = [call.account.find(key, "taxonomies") for key in given["taxonomies"]]
         if None in tags:
             raise Refusal(422, "taxonomies names nothing.")
         given["taxonomies"] = [{key: tag[key] for key in ("id", "title", "color")} for tag in tags if tag]
@@ -180,12 +160,6 @@ def update_document(call: Call) -> Answer:
     return call.show(call.account.edit_document(row["id"], **given), 201)
 
 
-def delete(call: Call) -> Answer:
-    """Gone at once, with what hangs under it: reading it is a 404 from now on."""
-    call.account.delete(call.operation.group, call.row()["id"])
-    return Answer(204)
-
-
 def create_folder(call: Call) -> Answer:
     """Takes `title`, answers `name`."""
     return call.show(call.account.add_folder(call.given["title"], call.folder()), 201)
@@ -193,61 +167,69 @@ def create_folder(call: Call) -> Answer:
 
 def create_fork(call: Call) -> Answer:
     """Under a document or a fork."""
-    position = call.given.get("position")
     parent, document = call.related("parent", "documents", "forks")["id"], call.related("document", "documents")["id"]
+    position = call.given.get("position")
     return call.show(call.account.add_fork(parent, document, None if position is None else int(position)), 201)
 
 
-def query(call: Call) -> Answer:
-    """Search. Its envelope has no next_page."""
+def delete(call: Call) -> Answer:
+    """Gone at once, with what hangs under it: reading it is a 404 from now on."""
+    call.account.delete(call.operation.group, call.row()["id"])
+    return Answer(204)
+
+
+def search(call: Call) -> Answer:
+    """Its envelope has no next_page."""
     if call.switches.search != "on":
         raise Refusal(int(call.switches.search), "Search is switched so.")
     resource = call.given["resource"]
-    rows = call.account.rows(resource) if resource != "documents" else call.account.indexed(call.switches.search_lag)
-    found = search.matching(rows, resource, call.given.get("where", []))
-    chosen, facts = _page(call, found, call.given)
+    rows = call.account.rows(resource, behind=call.switches.search_lag if resource == "documents" else 0)
+    chosen, (page, total, size) = call.page(matching(rows, resource, call.given.get("where", [])), call.given)
     bare = resource == "documents" and not call.switches.search_content
     items = [call.account.shape(resource, row, call.switches, listed=bare) for row in chosen]
-    return Answer(201, {**facts, "items": items})
+    return Answer(201, {"page": page, "total_pages": total, "per_page": size, "items": items})
 
 
+TYPE = {"type": ("equals", "type")}
+FILTERS = {name: ("equals", name) for name in ("creator", "owner", "author", "checkout")}
+FILTERS |= {"name": ("contains", "name")}
+FILTERS |= {f"{when}_start_at": ("from", f"{when}_at") for when in ("created", "modified")}
+FILTERS |= {f"{when}_end_at": ("to", f"{when}_at") for when in ("created", "modified")}
 DOCUMENT = {"name": "text", "custom_attributes": "attributes", "content": "xml"}
 NEW_DOCUMENT: Body = {**DOCUMENT, "parent": "key", "subtype": "text", "template": "key"}
 EDIT: Body = {**DOCUMENT, "checkout": "boolean", "taxonomies": "keys", "release_status": tuple(STATUSES)}
 FORK: Body = {"parent": "key", "document": "key", "position": "integer or null"}
-SEARCH: Body = {"resource": tuple(search.PROPERTIES), "page": "integer", "per_page": "integer", "where": "list"}
+SEARCH: Body = {"resource": tuple(PROPERTIES), "page": "integer", "per_page": "integer", "where": "list"}
 OPERATIONS = (
-    Operation("GET", "/documents", "read", list_documents),
+    Operation("GET", "/documents", "read", list_rows, filters=FILTERS, under=("parent_resource", "folders")),
     Operation("GET", "/documents/{id}", "read", show),
     Operation("POST", "/documents/", "create", create_document, NEW_DOCUMENT),
     Operation("PUT", "/documents/{id}", "update", update_document, EDIT),
     Operation("DELETE", "/documents/{id}", "delete", delete),
-    Operation("GET", "/folders", "read", list_folders),
-    Operation("GET", "/folders/{id}", "read", show_folder),
+    Operation("GET", "/folders", "read", list_rows, under=("parent", "folders")),
+    Operation("GET", "/folders/{id}", "read", show, under=("parent", "folders")),
     Operation("POST", "/folders/", "create", create_folder, {"title": "text", "parent": "key"}, ("title",)),
-    Operation("GET", "/forks", "read", list_forks),
+    Operation("GET", "/forks", "read", list_rows, under=("parent", "documents", "forks")),
     Operation("GET", "/forks/{id}", "read", show),
     Operation("POST", "/forks/", "create", create_fork, FORK, ("parent", "document")),
     Operation("DELETE", "/forks/{id}", "delete", delete),
-    Operation("POST", "/search/", "read", query, SEARCH, ("resource",)),
-    Operation("GET", "/groups", "read", list_by_type),
+    Operation("POST", "/search/", "read", search, SEARCH, ("resource",)),
+    Operation("GET", "/groups", "read", list_rows, filters=TYPE),
     Operation("GET", "/groups/{id}", "read", show),
-    Operation("GET", "/users/", "read", list_by_type),
+    Operation("GET", "/users/", "read", list_rows, filters=TYPE),
     Operation("GET", "/users/{id}/", "read", show),
 )
-_PLACES: dict[tuple[str, bool], dict[str, Operation]] = {}  # (group, names one item) → method → operation
-for _operation in OPERATIONS:
-    _PLACES.setdefault((_operation.group, "{id}" in _operation.path), {})[_operation.method] = _operation
+READ, WRITE = (50, 250), (10, 20)  # calls a window on Business and Enterprise; also where none is published
+LIMITS = {("folders", "create"): (10, 100), ("forks", "create"): (20, 100), ("forks", "delete"): (20, 100)}
 
 
 def find(request: Request) -> tuple[Operation, str]:
     """The operation that a request means, and the id in its path. Raises Refusal 404 or 405."""
-    path = request.path
-    parts = path[len(BASE) :].strip("/").split("/") if path.startswith(f"{BASE}/") and "//" not in path else []
-    methods = _PLACES.get((parts[0], len(parts) == 2)) if 1 <= len(parts) <= 2 else None
-    if methods is None:
+    match = re.fullmatch(rf"{BASE}/([^/]+)(?:/([^/]+))?/?", request.path)
+    group, key = match.groups("") if match else ("", "")
+    methods = {each.method: each for each in OPERATIONS if (each.group, "{id}" in each.path) == (group, key != "")}
+    if not methods:
         raise Refusal(404, "There is no such path.")
-    operation = methods.get(request.method)
-    if operation is None:
+    if request.method not in methods:
         raise Refusal(405, "This path has no such method.")
-    return operation, parts[1] if len(parts) == 2 else ""
+    return methods[request.method], key

@@ -29,22 +29,22 @@ NAMESPACES = (
 
 def content(row: dict[str, Any], sentences: tuple[str, ...] = (), link: int = 0, image: str = "") -> str:
     """DocBook as the service keeps it: an `article` that only holds `info` for a publication, else a `section`."""
-    title = escape(row["name"])
     root = "article" if row["subtype"] == "publication" else "section"
     head = (
         f'<?xml version="1.0" encoding="UTF-8"?><{root} {NAMESPACES} version="5.0" xml:lang="en" '
         f'xml:id="{row["uuid"]}" xinfo:resource="{row["uuid"]}" xinfo:resource-id="{row["id"]}" '
         f'xinfo:resource-type="{row["type"]}" xinfo:version-major="1" xinfo:version-minor="0">'
     )
+    title = f'<title xinfo:text="1">{escape(row["name"])}</title>'
     if root == "article":
-        return f'{head}<info><title xinfo:text="1">{title}</title></info></article>'
+        return f"{head}<info>{title}</info></article>"
     parts = [f'<para xinfo:text="{n}">{escape(text)}</para>' for n, text in enumerate(sentences, start=2)]
     if link:
         parts.append(f'<para xinfo:text="90">See <xref xlink:href="urn:resource:component:{link}"/>.</para>')
     if image:
         data = f'<imagedata fileref="../images/{image}/size/hpr" xinfo:image="{image}"/>'
         parts.append(f"<mediaobject><imageobject>{data}</imageobject></mediaobject>")
-    return f'{head}<title xinfo:text="1">{title}</title>{"".join(parts)}</section>'
+    return f"{head}{title}{''.join(parts)}</section>"
 
 
 def fill(account: Account, *, documents: int, folders: int, publications: int) -> None:
@@ -53,6 +53,7 @@ def fill(account: Account, *, documents: int, folders: int, publications: int) -
         raise InputError("Counts start at 0, and publications are documents too: there cannot be more of them.")
     chance = random.Random(account.seed)  # noqa: S311 - sample data
     _people(account)
+    tags = [{key: row[key] for key in ("id", "title", "color")} for row in account.rows("taxonomies")]
     places = [0]  # the root first, then folders nested three deep
     for n in range(folders):
         places.append(account.add_folder(f"Folder {n + 1}", places[-1] if n % 3 else 0)["id"])
@@ -62,29 +63,25 @@ def fill(account: Account, *, documents: int, folders: int, publications: int) -
     ]
     made: list[int] = []
     for n in range(documents):
-        kind = "publication" if n < publications else "component"
-        name = f"Guide {n + 1}" if n < publications else f"{chance.choice(VERBS)} the {chance.choice(THINGS)} {n + 1}"
+        guide = n < publications
+        name = f"Guide {n + 1}" if guide else f"{chance.choice(VERBS)} the {chance.choice(THINGS)} {n + 1}"
         created = START + n * 60
-        # Starter content keeps its old modification time: created after it was last modified.
-        modified = created - 86_400 if n % 10 == 3 else created + chance.randrange(86_400 * 90)
-        locked: dict[str, Any] = {"checkout": True, "checkout_user": 3} if n % 40 == 7 else {}
         row = account.add_document(
-            name, subtype=kind, parent=places[n % len(places)], created_at=created, modified_at=modified, **locked
-        )
-        text = content(
-            row,
-            tuple(chance.sample(SENTENCES, 3)),
-            chance.choice(made) if made else 0,
-            images[n // 20]["uuid"] if n % 4 == 0 else "",
-        )
-        tags = [tag for n_tag, tag in enumerate(account.tables["taxonomies"].values()) if n % 5 == n_tag]
-        account.edit_document(
-            row["id"],
-            content=text,
-            taxonomies=[{key: tag[key] for key in ("id", "title", "color")} for tag in tags],
+            name,
+            subtype="publication" if guide else "component",
+            parent=places[n % len(places)],
+            created_at=created,
+            # Starter content keeps its old modification time: created after it was last modified.
+            modified_at=created - 86_400 if n % 10 == 3 else created + chance.randrange(86_400 * 90),
+            taxonomies=tags[n % 5 : n % 5 + 1],
             languages=["en", "sv"] if n % 3 == 0 else ["en"],
-            modified_at=modified,
+            checkout=n % 40 == 7,
+            checkout_user=3 if n % 40 == 7 else "",
         )
+        sentences = tuple(chance.sample(SENTENCES, 3))
+        link, image = chance.choice(made) if made else 0, images[n // 20]["uuid"] if n % 4 == 0 else ""
+        text = content(row, sentences, link, image)
+        account.edit_document(row["id"], content=text, modified_at=row["modified_at"])
         made.append(row["id"])
     _toc(account, made[:publications], made[publications:])
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import http
+import datetime
 import socket
 import socketserver
 import ssl
 import struct
+import tempfile
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .certificates import DOMAIN
-from .exchange import Answer, Request
+from .exchange import Answer, Entry, Request
 
 if TYPE_CHECKING:
     from .service import Emulator
 
+DOMAIN = "paligoapp.com"
 MAX_BODY = 64 * 1024 * 1024  # bytes
 
 
@@ -30,23 +32,23 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
     def __init__(self, emulator: Emulator, port: int, context: ssl.SSLContext) -> None:
-        self.emulator, self.context = emulator, context
-        self.idle = threading.Condition()
-        self.open: set[Connection] | None = set()  # None: stopping
         super().__init__(("127.0.0.1", port), Connection)
+        self.emulator, self.context = emulator, context
+        self.stopping = threading.Event()
+        self.open: dict[Connection, threading.Thread] = {}
         self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Accept nobody, hang up on everybody, wait for the threads (5 seconds at most)."""
+        """Accept nobody, hang up on everybody, wait for the threads."""
+        self.stopping.set()
         self.shutdown()
         self.server_close()
         self._thread.join()
-        with self.idle:
-            left, self.open = self.open or set(), None
-            for connection in left:
-                connection.abort()
-            self.idle.wait_for(lambda: all(connection.ended for connection in left), timeout=5)
+        for connection, thread in list(self.open.items()):
+            with contextlib.suppress(OSError):  # not SSLSocket's shutdown: it drops what the reader holds
+                socket.socket.shutdown(connection.connection, socket.SHUT_RDWR)
+            thread.join(timeout=5)
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -56,50 +58,38 @@ class Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Server
     instance: str | None = None
-    ended = False
 
     def handle(self) -> None:
         """A client that hangs up, or speaks no HTTP or TLS, just ends it."""
-        with self.server.idle:
-            if self.server.open is None:
-                return
-            self.server.open.add(self)
-        try:
+        self.server.open[self] = threading.current_thread()
+        if not self.server.stopping.is_set():
             with contextlib.suppress(OSError):
                 super().handle()
-        finally:
-            self._close()
-            with self.server.idle:
-                self.ended = True
-                if self.server.open is not None:
-                    self.server.open.discard(self)
-                self.server.idle.notify_all()
 
-    def abort(self) -> None:
-        """Wake the thread that reads from here. Called from another thread."""
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self.connection, socket.SHUT_RDWR)  # not SSLSocket's: it drops what the reader holds
+    def finish(self) -> None:
+        """Let go of everything; the base class knows only the socket before TLS."""
+        super().finish()
+        self.connection.close()
+        del self.server.open[self]
 
     def log_message(self, *_: Any) -> None:
         """The emulator keeps its own log."""
 
-    def handle_expect_100(self) -> bool:
-        """Yes, send the body. The base class would answer outside of TLS."""
-        self.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return True
-
     def respond(self) -> None:
         """Answer one request."""
-        body = self._body()
-        if body is None or not self.path.startswith("/"):  # http://… is meant for a proxy: it would leave this machine
-            self._send(Answer(403 if body is not None else 400), close=True)
+        length = self.headers.get("content-length", "0")
+        measured = "transfer-encoding" not in self.headers and length.isdecimal() and int(length) <= MAX_BODY
+        if not measured or not self.path.startswith("/"):  # http://… is meant for a proxy: it would leave this machine
+            self._send(Answer(403 if measured else 411), close=True)
             return
         host, authorization = self.headers.get("host", ""), self.headers.get("authorization", "")
+        body = self.rfile.read(int(length))
         request = Request(self.command, self.path, host, authorization, body, self.instance)
         answer = self.server.emulator.respond(request)
+        self.server.stopping.wait(answer.delay)
         if answer.delivery == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._close()
+            self.close_connection = True
         else:
             self._send(answer, close=answer.delivery == "truncated")
 
@@ -118,47 +108,55 @@ class Connection(BaseHTTPRequestHandler):
         if status == 200 and instance != emulator.instance and emulator.switches.unknown_instance == "refuse":
             status = 502
         if status != 200:
-            emulator.note("CONNECT", self.path, status)
+            emulator.log.append(Entry("CONNECT", self.path, status))
             self._send(Answer(status), close=True)
             return
         self.connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         self.rfile.close()
-        self.connection = self.server.context.wrap_socket(self.connection, server_side=True)
-        self.rfile = self.connection.makefile("rb")
-        self.instance, self.close_connection = instance, False
-
-    def _body(self) -> bytes | None:
-        """The request's body, or None if its length makes no sense."""
-        length = self.headers.get("content-length", "0")
-        if self.headers.get("transfer-encoding"):
-            return self._chunks()
-        return self.rfile.read(int(length)) if length.isdecimal() and int(length) <= MAX_BODY else None
-
-    def _chunks(self) -> bytes | None:
-        body = bytearray()
-        with contextlib.suppress(ValueError):
-            while len(body) <= MAX_BODY:
-                size = int(self.rfile.readline(100).partition(b";")[0], 16)
-                body += self.rfile.read(min(max(size, 0), MAX_BODY))
-                self.rfile.readline(100)  # the line end after a chunk, the empty line after the last
-                if size <= 0:
-                    return bytes(body)
-        return None
+        self.request = self.server.context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
+        self.setup()
+        if not self.server.stopping.is_set():  # who stops meanwhile hung up on the socket before TLS only
+            self.connection.do_handshake()
+        self.instance, self.close_connection = instance, self.server.stopping.is_set()
 
     def _send(self, answer: Answer, *, close: bool = False) -> None:
-        """In one piece, so that no delay of the network's can come in between."""
         self.close_connection = self.close_connection or close
-        body, kind = answer.body, {"Content-Type": "application/json"}
-        headers = {**kind, **answer.headers, "Connection": "close" if self.close_connection else "keep-alive"}
-        if answer.status != http.HTTPStatus.NO_CONTENT:
-            headers["Content-Length"] = str(len(body))
-        phrase = self.responses.get(answer.status, ("Unknown",))[0]
-        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        sent = b"" if self.command == "HEAD" else body[: len(body) // 2] if answer.delivery == "truncated" else body
-        self.connection.sendall(f"HTTP/1.1 {answer.status} {phrase}\r\n{head}\r\n".encode("latin-1", "replace") + sent)
+        body = answer.body
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **answer.headers}
+        if answer.status == 204:
+            del headers["Content-Length"]
+        self.send_response_only(answer.status)
+        for name, value in {**headers, "Connection": "close" if self.close_connection else "keep-alive"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body[: len(body) // 2] if answer.delivery == "truncated" else body)
 
-    def _close(self) -> None:
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.rfile.close()
-        self.connection.close()
+
+def certified(ca_file: Path) -> ssl.SSLContext:
+    """A server context for `*.paligoapp.com`, with a certificate that vouches for itself, written to `ca_file`.
+
+    Its key is in no file that stays, so the certificate is worth nothing to anybody else.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, today = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "connectors: Paligo emulator")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(f"*.{DOMAIN}")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    ca_file.write_bytes(certificate.public_bytes(pem))
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as chain:  # private to this user; OpenSSL reads only files
+        chain.write(secret + ca_file.read_bytes())
+        chain.flush()
+        context.load_cert_chain(chain.name)
+    return context

@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 import base64
-import functools
+import contextlib
 import hmac
+import json
 import math
 import tempfile
-import threading
+from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
-from . import bodies, certificates, control, operations
-from .account import Account, Row
-from .exchange import Answer, Refusal, Request
+from connectors.errors import InputError
+
+from . import bodies, operations
+from .account import TABLES, Account, Row
+from .exchange import Answer, Entry, Refusal, Request
 from .faults import HTML, PAGE, Fault
-from .limits import Limits
-from .server import Server
+from .server import Server, certified
 from .switches import Switches
 
 INSTANCE = "connectors-emulator"
 USERNAME = "me@acme.example"
 API_KEY = "0A1B2C3D4E5F60718293A4B5C6D7E8F9"  # of an account that is nowhere
-
-
-class Entry(NamedTuple):
-    """One line of the log."""
-
-    method: str
-    path: str  # the target as sent, query included; for a refused CONNECT, host and port
-    status: int  # 0: the connection was reset instead
+CONTROL = "/_emulator/"  # its own paths, only on the plain port; docs/providers/paligo/emulator.md explains them
 
 
 class Emulator:
     """A Paligo account on this machine, as a context manager.
 
-    On one port of 127.0.0.1 it answers plain HTTP (`url`), and as an HTTP proxy it answers
-    `CONNECT {instance}.paligoapp.com:443` itself, with a certificate of its own authority (`ca_file`); any other
-    host is refused with 403. With `environment()` a client process meets it under the real host name.
-
+    On one port of 127.0.0.1 it answers plain HTTP (`url`), and as a proxy `CONNECT {instance}.paligoapp.com:443`,
+    with a certificate of its own (`ca_file`). With `environment()` a client process meets it under the real host name.
     Left out, `account` is a small generated one, `port` a free one, and `ca_file` (PEM) a temporary file.
     `instance`, `username` and `api_key` are what it accepts; `clock` gives unix seconds, to the account too.
     """
@@ -57,44 +50,32 @@ class Emulator:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.account = account if account is not None else Account.generate()
+        self.account.clock = clock or self.account.clock
         self.switches = switches or Switches()
         self.instance, self.username, self.api_key, self.port = instance, username, api_key, port
-        if clock:
-            self.account.clock = clock
-        self.ca_file = ca_file or Path()
-        self._given_ca_file = ca_file
-        self._faults, self._limits, self._log = list[Fault](), Limits(), list[Entry]()
+        self.ca_file = self._given_ca_file = ca_file
+        self.log: list[Entry] = []  # every request, in order; refused CONNECTs too, control requests not
+        self._faults: list[Fault] = []
+        self._spent: dict[tuple[str, str], deque[float]] = defaultdict(deque)  # when calls were let through
         self._served = 0
-        self._stopping = threading.Event()
-        self._server: Server | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._open = contextlib.ExitStack()
 
     def start(self) -> Self:
         """Listen. Raises OSError if the port is taken."""
-        self._stopping.clear()
-        if self._given_ca_file is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="paligo-emulator-")
-            self.ca_file = Path(self._folder.name) / "ca.pem"
-        try:
-            self._server = Server(self, self.port, certificates.make(self.ca_file))
-        except OSError:
-            self.stop()
-            raise
-        self.port = int(self._server.server_address[1])
+        with contextlib.ExitStack() as opened:
+            folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="paligo-emulator-"))
+            self.ca_file = self._given_ca_file or Path(folder) / "ca.pem"
+            server = Server(self, self.port, certified(self.ca_file))
+            opened.callback(server.stop)
+            self.port = int(server.server_address[1])
+            self._open = opened.pop_all()
         return self
 
     def stop(self) -> None:
         """Hang up on everybody, and wait until all threads have ended."""
-        self._stopping.set()
-        if self._server:
-            self._server.stop()
-            self._server = None
-        if self._folder:
-            self._folder.cleanup()
-            self._folder = None
+        self._open.close()
 
-    def __enter__(self) -> Self:
-        return self.start()
+    __enter__ = start
 
     def __exit__(self, *_: object) -> None:
         self.stop()
@@ -114,11 +95,10 @@ class Emulator:
     ) -> None:
         """Let the next `times` matching requests go wrong (None: all of them, until `clear_faults`).
 
-        Kinds and their options: `status` (status, body, headers), `html` (status, body), `truncated`,
-        `invalid_json`, `reset`, `hang` (seconds; then it answers), `repeat_next_page`, `empty_list`,
-        `redirect` (location, status). Such a request spends no budget where it is not let through.
+        `faults.KINDS` lists the kinds with their options; docs/providers/paligo/emulator.md explains them.
+        Such a request spends no budget where it is not let through. Raises InputError.
         """
-        fault = Fault(kind, method, path_prefix, times, options)
+        fault = Fault(kind, method, path_prefix, math.inf if times is None else times, options)
         with self.account.lock:
             self._faults.append(fault)
 
@@ -137,63 +117,53 @@ class Emulator:
         """Every row by id exactly as a read of it answers now."""
         return self.account.truth(table, self.switches)
 
-    @property
-    def log(self) -> list[Entry]:
-        """Every request answered, in order; refused CONNECTs too. Control requests are not in it."""
-        return list(self._log)
-
     def reset_log(self) -> None:
         """Forget the log."""
-        self._log.clear()
+        self.log.clear()
 
     def count(self, status: int | None = None, path_prefix: str = "", method: str | None = None) -> int:
         """How many requests of the log fit."""
         return sum(
             entry.path.startswith(path_prefix) and status in (None, entry.status) and method in (None, entry.method)
-            for entry in self.log
+            for entry in list(self.log)
         )
-
-    def note(self, method: str, path: str, status: int) -> None:
-        """Add a line to the log."""
-        self._log.append(Entry(method, path, status))
 
     def respond(self, request: Request) -> Answer:
         """The answer to one request, faults included."""
-        if request.instance is None and request.path.startswith(control.BASE):
-            return control.respond(self, request)
+        if request.instance is None and request.path.startswith(CONTROL):
+            return self._controlled(request)
         with self.account.lock:
             fault = next((waiting for waiting in self._faults if waiting.takes(request)), None)
-        usual = functools.partial(self._answer, request)
-        answer = fault.spoil(usual, request, self._stopping) if fault else usual()
-        self.note(request.method, request.target, answer.status)
+        answer = fault.spoil(request, self._answer) if fault else self._answer(request)
+        self.log.append(Entry(request.method, request.target, answer.status))
         return answer
 
     def _answer(self, request: Request) -> Answer:
         if request.instance not in (None, self.instance):
-            return Answer(404, headers=HTML, raw=PAGE.encode())
+            return Answer(404, PAGE, dict(HTML))
         with self.account.lock:
             try:
                 answer = self._serve(request)
             except Refusal as refusal:
                 return self._refused(refusal)
-        wait = self.switches.retry_after_on_success
-        if wait is not None and answer.status < 300:
-            answer.headers["Retry-After"] = str(wait)
+        if self.switches.retry_after_on_success is not None and answer.status < 300:
+            answer.headers["Retry-After"] = str(self.switches.retry_after_on_success)
         return answer
 
     def _serve(self, request: Request) -> Answer:
         """Who asks, what for, is there budget left, and only then the operation itself."""
         self._admit(request.authorization)
         operation, key = operations.find(request)
-        if self.switches.slash == "redirect" and request.path.endswith("/") != operation.path.endswith("/"):
-            return _redirect(request, operation.path.endswith("/"))
+        slash, (path, mark, query) = operation.path.endswith("/"), request.target.partition("?")
+        if self.switches.slash == "redirect" and path.endswith("/") != slash:
+            location = f"{request.origin}{path.rstrip('/')}{'/' if slash else ''}{mark}{query}"
+            raise Refusal(301 if request.method == "GET" else 308, "The other slash form.", {"Location": location})
         self._served += 1
         if self.switches.spurious_429 and self._served % self.switches.spurious_429 == 0:
-            raise Refusal(429, "For no reason.", retry_after=1)
-        wait = self._limits.spend(operation.group, operation.spends, self.switches, self.account.clock())
-        if wait is not None:
-            raise Refusal(429, "The budget is spent.", retry_after=max(1, math.ceil(wait)))
-        given = bodies.read(request.body, operation.body, operation.required)
+            raise Refusal(429, "For no reason.", {"Retry-After": "1"})
+        if self.switches.plan != "none":
+            self._spend(operation)
+        given = bodies.read(request.body, operation.body, operation.required) if operation.body is not None else {}
         return operation.handler(operations.Call(request, operation, key, given, self.account, self.switches))
 
     def _admit(self, authorization: str) -> None:
@@ -204,18 +174,58 @@ class Emulator:
         if self.switches.non_admin:
             raise Refusal(self.switches.non_admin, "This account is no admin.")
 
+    def _spend(self, operation: operations.Operation) -> None:
+        """Count one call, or refuse it until there is room in the window again."""
+        length, sliding, now = self.switches.window_seconds, self.switches.window == "sliding", self.account.clock()
+
+        def end(call: float) -> float:
+            return call + length if sliding else (call // length + 1) * length
+
+        calls = self._spent[operation.group, operation.spends]
+        while calls and end(calls[0]) <= now:
+            calls.popleft()
+        if len(calls) >= operation.limit(self.switches.plan):
+            wait = max(1, math.ceil(end(calls[0]) - now))
+            raise Refusal(429, "The budget is spent.", {"Retry-After": str(wait)})
+        calls.append(now)
+
     def _refused(self, refusal: Refusal) -> Answer:
-        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
         text = self.switches.error_body
-        if text is not None:
-            kind = "application/json" if text.lstrip()[:1] in ("{", "[") else "text/plain; charset=utf-8"
-            return Answer(refusal.status, headers={**headers, "Content-Type": kind}, raw=text.encode())
-        made_up = {"emulated-error": refusal.reason, "note": "Nobody knows what the real service writes here."}
-        return Answer(refusal.status, made_up, headers)
+        if text is None:
+            made_up = {"emulated-error": refusal.reason, "note": "Nobody knows what the real service writes here."}
+            return Answer(refusal.status, made_up, refusal.headers)
+        kind = "application/json" if text.lstrip()[:1] in ("{", "[") else "text/plain; charset=utf-8"
+        return Answer(refusal.status, text, {**refusal.headers, "Content-Type": kind})
+
+    def _controlled(self, request: Request) -> Answer:
+        """Do what another process asks: 200 with JSON, or 422 with what is wrong, or 404."""
+        name, _, table = request.path.removeprefix(CONTROL).partition("/")
+        control = CONTROLS.get(f"{request.method} {name}")
+        if control is None or (table in TABLES) != (name == "truth"):
+            return Answer(404, {"message": f"There is no {request.method} {request.path} here."})
+        try:
+            done = control(self, *([table] if table else []), **json.loads(request.body or b"{}"))
+        except (InputError, TypeError, ValueError) as error:
+            return Answer(422, {"message": str(error)})
+        return Answer(200, {} if done is None else done)
 
 
-def _redirect(request: Request, slash: bool) -> Answer:
-    """To the other slash form: with the same method, whatever it is."""
-    path, mark, rest = request.target.partition("?")
-    location = f"{request.origin}{path.rstrip('/')}{'/' if slash else ''}{mark}{rest}"
-    return Answer(301 if request.method == "GET" else 308, headers={"Location": location})
+def _edit(emulator: Emulator, action: str, **fields: Any) -> Any:
+    account = emulator.account
+    edits: dict[str, Callable[..., Any]] = {"add": account.add_document, "edit": account.edit_document}
+    edits["delete"] = account.delete_document
+    if action not in edits:
+        raise InputError(f"There is no action {action!r}.", next_step=f"Use one of: {', '.join(edits)}.")
+    return edits[action](*([fields.pop("id")] if "id" in fields else []), **fields)
+
+
+CONTROLS: dict[str, Callable[..., Any]] = {
+    "POST fault": Emulator.fault,
+    "DELETE fault": Emulator.clear_faults,
+    "POST switches": lambda emulator, **changes: vars(emulator.change(**changes)),
+    "GET switches": lambda emulator: vars(emulator.switches),
+    "POST edit": _edit,
+    "GET log": lambda emulator: list(emulator.log),
+    "DELETE log": Emulator.reset_log,
+    "GET truth": Emulator.truth,
+}

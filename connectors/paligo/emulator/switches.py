@@ -10,47 +10,39 @@ from typing import Any
 from connectors.errors import InputError
 
 
-def _choice(*choices: Any, says: str) -> Any:
-    """One of these values; the first is the default."""
-    return field(default=choices[0], metadata={"choices": choices, "says": says})
-
-
-def _number(default: float | None, *, least: float, says: str) -> Any:
-    """A number of the default's type (whole if that is None); None only where None is the default."""
-    return field(default=default, metadata={"least": least, "says": says})
+def _switch(*values: Any, says: str, least: float | None = None) -> Any:
+    """One of these values (the first is the default); given `least`, also any number of the default's type from it."""
+    return field(default=values[0], metadata={"values": values, "says": says, "least": least})
 
 
 @dataclass(frozen=True)
 class Switches:
     """How the emulated service behaves. The first of several values, or the value given, is the default.
 
-    Every value is checked, and may also be given as text (`"404"`, `"true"`, `"none"`), as a command line
-    or another process gives it. Raises InputError for a value that is not allowed.
+    A value may also be given as text (`"404"`, `"true"`, `"none"`). Raises InputError for one that is not allowed.
     """
 
-    scope: str = _choice(
+    scope: str = _switch(
         "root", "all", says="what GET /documents lists without `parent`: the root folder, or everything"
     )
-    search: str | int = _choice("on", 404, 422, says="whether POST /search works, or the status it always answers")
-    search_content: bool = _choice(False, True, says="whether search items carry `content`, or an empty text")
-    search_lag: float = _number(0.0, least=0, says="seconds that the search index is behind")
-    next_page: str = _choice("plain", "filters", says="next_page holds `page` only, or the filters and per_page too")
-    default_per_page: int = _number(10, least=1, says="items a page when the caller names no number")
-    max_per_page: int = _number(100, least=1, says="items a page at most, whatever the caller names")
-    values: str = _choice("native", "strings", says="booleans and user ids as they are, or as strings")
-    languages: str = _choice("list", "text", says="`languages` as a list, or as that list in a JSON string")
-    checkout_user_type: str = _choice("integer", "string", says="type of `checkout_user` while somebody has it")
-    plan: str = _choice("none", "business", "enterprise", says="whose budgets count; none is unlimited")
-    window: str = _choice("fixed", "sliding", says="budgets start anew with each window, or slide")
-    window_seconds: float = _number(60.0, least=0.01, says="length of a budget's window in seconds")
-    spurious_429: int = _number(0, least=0, says="every so-many-th request answers 429 without reason; 0 is never")
-    retry_after_on_success: int | None = _number(None, least=0, says="Retry-After sent with every 2xx, in seconds")
-    non_admin: int | None = _choice(None, 403, 401, says="the account is no admin: the status that every call gets")
-    slash: str = _choice("direct", "redirect", says="a path with or without its slash: answered, or redirected")
-    unknown_instance: str = _choice("html", "refuse", says="another instance: a 404 page in HTML, or CONNECT fails")
-    error_body: str | None = field(
-        default=None, metadata={"says": "body of every error as is; none: an artificial one"}
-    )
+    search: str | int = _switch("on", 404, 422, says="whether POST /search works, or the status it always answers")
+    search_content: bool = _switch(False, True, says="whether search items carry `content`, or an empty text")
+    search_lag: float = _switch(0.0, least=0, says="seconds that the search index is behind")
+    next_page: str = _switch("plain", "filters", says="next_page holds `page` only, or the filters and per_page too")
+    default_per_page: int = _switch(10, least=1, says="items a page when the caller names no number")
+    max_per_page: int = _switch(100, least=1, says="items a page at most, whatever the caller names")
+    values: str = _switch("native", "strings", says="booleans and user ids as they are, or as strings")
+    languages: str = _switch("list", "text", says="`languages` as a list, or as that list in a JSON string")
+    checkout_user_type: str = _switch("integer", "string", says="type of `checkout_user` while somebody has it")
+    plan: str = _switch("none", "business", "enterprise", says="whose budgets count; none is unlimited")
+    window: str = _switch("fixed", "sliding", says="budgets start anew with each window, or slide")
+    window_seconds: float = _switch(60.0, least=0.01, says="length of a budget's window in seconds")
+    spurious_429: int = _switch(0, least=0, says="every so-many-th request answers 429 without reason; 0 is never")
+    retry_after_on_success: int | None = _switch(None, least=0, says="Retry-After sent with every 2xx, in seconds")
+    non_admin: int | None = _switch(None, 403, 401, says="the account is no admin: the status that every call gets")
+    slash: str = _switch("direct", "redirect", says="a path with or without its slash: answered, or redirected")
+    unknown_instance: str = _switch("html", "refuse", says="another instance: a 404 page in HTML, or CONNECT fails")
+    error_body: str | None = _switch(None, says="body of every error as is; none: an artificial one")
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -67,33 +59,29 @@ class Switches:
     @classmethod
     def explain(cls) -> list[tuple[str, str, str]]:
         """Every switch: its name, the values it takes (default first), and what it decides."""
-        return [
-            (
-                each.name,
-                " | ".join(map(_text, each.metadata.get("choices", (each.default,)))),
-                str(each.metadata["says"]),
-            )
-            for each in fields(cls)
-        ]
+        return [(each.name, _choices(each), str(each.metadata["says"])) for each in fields(cls)]
 
 
 def _text(value: Any) -> str:
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
+def _choices(each: Field[Any]) -> str:
+    return " | ".join(map(_text, each.metadata["values"]))
+
+
 def _checked(each: Field[Any], value: Any) -> Any:
     """The value in its own type, or InputError."""
-    choices, least = each.metadata.get("choices", ()), each.metadata.get("least")
-    for choice in (*choices, None) if each.default is None else choices:
-        if value == _text(choice) or (type(value) is type(choice) and value == choice):
-            return choice
-    if not choices and least is None and isinstance(value, str):
+    least, kind = each.metadata["least"], float if isinstance(each.default, float) else int
+    for known in each.metadata["values"]:
+        if value == _text(known) or (type(value) is type(known) and value == known):
+            return known
+    if each.name == "error_body" and isinstance(value, str):
         return value
-    kind = float if isinstance(each.default, float) else int
-    if least is not None and isinstance(value, (str, int, kind)) and not isinstance(value, bool):
-        with contextlib.suppress(ValueError):
-            if least <= kind(value) < float("inf"):
+    if least is not None and not isinstance(value, bool):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            if float(value) == kind(value) and least <= kind(value) < float("inf"):
                 return kind(value)
     number = "a number" if kind is float else "a whole number"
-    expected = " | ".join(map(_text, choices)) or ("text" if least is None else f"{number} of at least {least}")
+    expected = _choices(each) if least is None else f"{number} of at least {least}"
     raise InputError(f"The switch {each.name} cannot be {value!r}: it takes {expected}.")
