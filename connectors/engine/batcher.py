@@ -98,10 +98,11 @@ class Batcher:
             self.batch.rejects[id_] = Reject(version, problem)
             return
         text = _canonical(data, id_)
-        stable = {name: value for name, value in data.items() if name not in self._sync.volatile}
-        hashed = digest(text if len(stable) == len(data) else _canonical(stable, id_))
+        stable = text
+        if not self._sync.volatile.isdisjoint(data):
+            stable = _canonical({name: data[name] for name in data.keys() - self._sync.volatile}, id_)
         parent = None if record.parent is None else identity(record.parent)
-        self.batch.rows[id_] = Row(text, hashed, version, parent)
+        self.batch.rows[id_] = Row(text, digest(stable), version, parent)
         self.batch.bytes += len(text)
 
     def _seen(self, item: Seen) -> None:

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from connectors.errors import InvalidUrl
@@ -21,6 +22,7 @@ _SCHEME = re.compile(r"(https?):[/\\]*", re.IGNORECASE)
 _AUTHORITY = re.compile(r"[^/\\?#]*")
 _HOST_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?")
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f#/:<>?@\[\\\]^|%]")
+_PLAIN = re.compile(r"[A-Za-z0-9*._-]*")  # what no part of an address escapes
 _SINGLE_DOT = re.compile(r"\.|%2e", re.IGNORECASE)
 _DOUBLE_DOT = re.compile(r"(?:\.|%2e){2}", re.IGNORECASE)
 _FORM_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._")
@@ -102,6 +104,7 @@ def form(pairs: Sequence[tuple[str, str]]) -> str:
     return "&".join(f"{_form_encode(name)}={_form_encode(value)}" for name, value in pairs)
 
 
+@lru_cache(maxsize=1024)
 def ascii_host(host: str) -> str:
     """A host in the form that goes over the wire: lower case, Punycode (UTS #46), IP literals in normal form.
 
@@ -184,11 +187,15 @@ def _normal_path(path: str) -> str:
 
 
 def _percent_encode(text: str, escaped: frozenset[int]) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     octets = _without_surrogates(text).encode()
     return "".join(f"%{octet:02X}" if octet in escaped else chr(octet) for octet in octets)
 
 
 def _form_encode(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     octets = _without_surrogates(text).encode()
     return "".join(chr(o) if o in _FORM_SAFE else "+" if o == 0x20 else f"%{o:02X}" for o in octets)
 
@@ -198,4 +205,4 @@ def _form_decode(text: str) -> str:
 
 
 def _without_surrogates(text: str) -> str:
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -178,6 +178,8 @@ class MemoryBudgets:
         closed = counter.closed_until - now
         if closed > 0:
             return closed
+        if len(counter.settled) + len(counter.running) + ahead < limit.calls:
+            return 0.0
         log = sorted([*counter.settled, *counter.running.values(), *[now] * ahead])
         wait = wait_for(log, limit, now)
         return min(wait, ASK_AGAIN) if counter.running or ahead else wait

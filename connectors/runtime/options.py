@@ -11,6 +11,7 @@ from connectors.runtime.request import Call
 from connectors.runtime.response import Response
 
 LARGEST_BODY = 64 * 1024 * 1024  # bytes of a body that is held in memory, where the caller does not say
+_OF_A_CALL = frozenset(field.name for field in fields(Call))
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,8 @@ class Options:
 
 def arrange(method: str, endpoint: str, given: Mapping[str, Any]) -> tuple[Call, Options]:
     """A call and its options from keyword arguments as `Client.request` takes them. TypeError for others."""
-    names = {field.name for field in fields(Call)}
-    call = {name: value for name, value in given.items() if name in names}
+    call = {name: value for name, value in given.items() if name in _OF_A_CALL}
     if call.get("headers", ...) is None:
         del call["headers"]
-    options = {name: value for name, value in given.items() if name not in names}
+    options = {name: value for name, value in given.items() if name not in _OF_A_CALL}
     return Call(method=method, endpoint=endpoint, **call), Options(**options)

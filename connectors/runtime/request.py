@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from connectors.errors import InputError
@@ -58,7 +59,7 @@ class Request:
         names = ", ".join(sorted(self.headers))
         return f"Request({self.method} {self.shown_url}, headers: {names})"
 
-    @property
+    @cached_property
     def shown_url(self) -> str:
         """The URL without secrets, for logs and messages."""
         return self.connection.redactor.url(self.url)

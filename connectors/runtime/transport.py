@@ -32,10 +32,11 @@ _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 class Answer:
     """What came back: status, headers, and a body that is read once, whole or in pieces."""
 
-    def __init__(self, raw: Any, steps: _Steps, *, stream: bool, max_bytes: int) -> None:
+    def __init__(self, response: requests.Response, steps: _Steps, *, stream: bool, max_bytes: int) -> None:
+        raw = response.raw
         self.status: int = raw.status
         self.reason: str = raw.reason or ""
-        self.headers: Mapping[str, str] = CaseInsensitiveDict(raw.headers)
+        self.headers: Mapping[str, str] = response.headers
         self._raw = raw
         self._steps = steps
         self._stream = stream
@@ -212,7 +213,7 @@ class Transport:
         timeouts = (self._connect_timeout, self.read_timeout)
         with steps.step():
             response = self._adapter.send(prepared, stream=True, timeout=timeouts, proxies=proxies)
-        return Answer(response.raw, steps, stream=stream, max_bytes=max_bytes)
+        return Answer(response, steps, stream=stream, max_bytes=max_bytes)
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         parts = urlsplit(url)

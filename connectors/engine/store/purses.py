@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import sqlite3
-from typing import Any
+from bisect import insort
+from dataclasses import dataclass
 
 from connectors.engine.store.database import Database
 from connectors.engine.store.queries import queries
-from connectors.runtime.budget import wait_for
 from connectors.runtime.canonical import dumps, loads
 from connectors.runtime.ports import Limit, Purse, Slot
 
@@ -29,17 +30,15 @@ class StoredBudgets:
 
         def work(connection: sqlite3.Connection) -> Slot:
             row = connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()
-            entries: list[list[Any]] = [] if row is None else loads(row["log"])
-            # Times beyond the longest possible call are from a clock that was set back: they count as now.
-            entries = sorted([min(at, now + at_most), name] for at, name in entries)[-limit.calls :]
-            wait = _wait(entries, limit, now, row, urgent=urgent)
+            log = _Log.read(row, now=now, latest=now + at_most)
+            wait = _wait(log, limit, now, row, urgent=urgent)
             if wait > 0:
                 if urgent:
                     until = now + wait + _URGENT_GRACE
                     connection.execute(_SQL["mark_urgent"], {"key": purse.key, "until": until})
                 return Slot(wait)
-            kept = [*entries, [now + at_most, token]][-limit.calls :]
-            connection.execute(_SQL["write_log"], {"key": purse.key, "log": dumps(kept)})
+            log.running[token] = _ceil(now + at_most)
+            log.write(connection, purse, limit.calls)
             return Slot(0.0, token)
 
         return self._database.write(work)
@@ -48,9 +47,10 @@ class StoredBudgets:
         """The call of that place completed."""
 
         def work(connection: sqlite3.Connection) -> None:
-            row = connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()
-            entries = [[at, ""] if name == token else [time, name] for time, name in loads(row["log"])]
-            connection.execute(_SQL["write_log"], {"key": purse.key, "log": dumps(entries)})
+            log = _Log(*loads(connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()["log"]))
+            if log.running.pop(token, None) is not None:
+                insort(log.completed, _ceil(at))
+                log.write(connection, purse)
 
         self._database.write(work)
 
@@ -60,10 +60,49 @@ class StoredBudgets:
         self._database.write(lambda connection: connection.execute(_SQL["close_purse"], given))
 
 
-def _wait(entries: list[list[Any]], limit: Limit, now: float, row: sqlite3.Row | None, *, urgent: bool) -> float:
+@dataclass
+class _Log:
+    """The last calls of a purse. Times are milliseconds, rounded up."""
+
+    completed: list[int]  # ascending
+    running: dict[str, int]  # token → latest possible end
+
+    @classmethod
+    def read(cls, row: sqlite3.Row | None, *, now: float, latest: float) -> _Log:
+        """The log of a row. A call that never settled counts as completed at its latest end."""
+        log = cls([], {}) if row is None else cls(*loads(row["log"]))
+        end = _ceil(latest)
+        # Times beyond the longest possible call are from a clock that was set back: they count as now.
+        if log.completed and log.completed[-1] > end:
+            log.completed = [min(at, end) for at in log.completed]
+        for token, at in list(log.running.items()):
+            log.running[token] = min(at, end)
+            if at <= now * 1000:
+                insort(log.completed, log.running.pop(token))
+        return log
+
+    def write(self, connection: sqlite3.Connection, purse: Purse, most: int | None = None) -> None:
+        """Keep it; of more than `most` calls the newest."""
+        if most is not None:
+            del self.completed[: max(0, len(self.completed) + len(self.running) - most)]
+        log = dumps([self.completed, self.running])
+        connection.execute(_SQL["write_log"], {"key": purse.key, "log": log})
+
+    def times(self) -> list[int]:
+        """All of them, ascending."""
+        return sorted([*self.completed, *self.running.values()]) if self.running else self.completed
+
+
+def _ceil(seconds: float) -> int:
+    return math.ceil(seconds * 1000)
+
+
+def _wait(log: _Log, limit: Limit, now: float, row: sqlite3.Row | None, *, urgent: bool) -> float:
     closed = 0.0 if row is None else row["closed_until"] - now
     reserved = 0.0 if row is None or urgent else row["urgent_until"] - now
-    wait = wait_for([at for at, _ in entries], limit, now)
-    if wait > 0 and len(entries) >= limit.calls and entries[-limit.calls][1]:
+    times = log.times()
+    # As `budget.wait_for` decides; without making a list of seconds out of the milliseconds first.
+    wait = times[-limit.calls] / 1000 + limit.window - now if len(times) >= limit.calls else 0.0
+    if wait > 0 and times[-limit.calls] in log.running.values():
         wait = min(wait, _IN_FLIGHT)
     return max(closed, reserved, wait, 0.0)

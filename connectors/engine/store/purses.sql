@@ -8,10 +8,10 @@ INSERT INTO purses (key, log) VALUES (:key, :log) ON CONFLICT (key) DO UPDATE SE
 
 -- name: close_purse
 -- No call before that time; a later time that was set stays.
-INSERT INTO purses (key, log, closed_until) VALUES (:key, '[]', :until)
+INSERT INTO purses (key, log, closed_until) VALUES (:key, '[[], {}]', :until)
 ON CONFLICT (key) DO UPDATE SET closed_until = max(closed_until, excluded.closed_until);
 
 -- name: mark_urgent
 -- Calls that are not urgent wait until then.
-INSERT INTO purses (key, log, urgent_until) VALUES (:key, '[]', :until)
+INSERT INTO purses (key, log, urgent_until) VALUES (:key, '[[], {}]', :until)
 ON CONFLICT (key) DO UPDATE SET urgent_until = max(urgent_until, excluded.urgent_until);

@@ -97,7 +97,7 @@ class RecordRows:
         with self._database.reading() as connection:
             counts = connection.execute(_SQL["absent"], given).fetchone()
             anything = connection.execute(_PASSES["seen_any"], given).fetchone()["any"]
-            names = connection.execute(_SQL["absent_examples"], given).fetchall()
+            names = connection.execute(_SQL["absent_examples"], given).fetchall() if counts["absent"] else []
         return Absent(counts["stored"], counts["absent"], bool(anything), tuple(row["id"] for row in names))
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 
 def _draw() -> str:
@@ -26,5 +27,4 @@ class Moment:
 
     def held(self) -> Moment:
         """The same instant, with one random text for every `${random}`: all headers of a request share it."""
-        drawn = self.random()
-        return Moment(self.now, lambda: drawn)
+        return Moment(self.now, cache(self.random))

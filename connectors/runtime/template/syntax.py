@@ -58,6 +58,7 @@ _MOMENT = re.compile(r"random|now(?:[:+-].*)?", re.DOTALL)
 _NODE_BASE, _NODE_END = 0xF0000, 0x110000  # private characters, which stand for nodes between two passes
 
 
+@lru_cache(maxsize=1024)
 def placeholders(template: str) -> tuple[str, ...]:
     """Every variable the template names, in order, each once; also those in arguments and on either side of `||`."""
     names = (name for name in _PLAIN.findall(template) if not _MOMENT.fullmatch(name) and "(" not in name)

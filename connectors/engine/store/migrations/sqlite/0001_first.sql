@@ -132,7 +132,7 @@ CREATE INDEX runs_by_environment ON runs (environment, number);
 -- The pace. No customer data, so no environment: two connections to one account share a purse.
 CREATE TABLE purses (
   key TEXT NOT NULL PRIMARY KEY,
-  log TEXT NOT NULL,                    -- JSON: [time, token] of the last calls; the token is empty once completed
+  log TEXT NOT NULL,                    -- JSON: times of the last completed calls; token → latest end of running ones
   closed_until REAL NOT NULL DEFAULT 0,
   urgent_until REAL NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
+) STRICT;                               -- with row ids: such a table keeps a long row in its page, and is written faster
