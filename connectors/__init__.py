@@ -74,6 +74,12 @@ from connectors.errors import (
 if TYPE_CHECKING:
     from connectors.authoring import Checkpoint, Gone, Item, Record, Run, Seen, Skipped, StartOver, sync
     from connectors.data import root
+    from connectors.engine.host import Host
+    from connectors.engine.passes import confirm_deletes
+    from connectors.engine.records import read_records
+    from connectors.engine.report import RunOptions, RunReport
+    from connectors.engine.runs import run_sync
+    from connectors.engine.settings import Settings
     from connectors.registry import Connector
     from connectors.runtime.catalog import Catalog, Provider
     from connectors.runtime.client import Client
@@ -106,6 +112,7 @@ __all__ = [
     "FilePart",
     "ForbiddenError",
     "Gone",
+    "Host",
     "HostPolicy",
     "HostRefused",
     "InputError",
@@ -128,11 +135,14 @@ __all__ = [
     "Response",
     "Run",
     "RunError",
+    "RunOptions",
     "RunReplaced",
+    "RunReport",
     "RunStopped",
     "SecretOnCommandLine",
     "Seen",
     "SettingError",
+    "Settings",
     "Skipped",
     "StartOver",
     "StoreBusy",
@@ -153,8 +163,11 @@ __all__ = [
     "VaultError",
     "Verification",
     "__version__",
+    "confirm_deletes",
     "connect",
+    "read_records",
     "root",
+    "run_sync",
     "sync",
 ]
 
@@ -168,17 +181,24 @@ _HOMES: Mapping[str, str] = {
     "Download": "connectors.runtime.files",
     "FilePart": "connectors.runtime.multipart",
     "Gone": _AUTHORING,
+    "Host": "connectors.engine.host",
     "HostPolicy": "connectors.runtime.hosts",
     "Item": _AUTHORING,
     "Provider": "connectors.runtime.catalog",
     "Record": _AUTHORING,
     "Response": "connectors.runtime.response",
     "Run": _AUTHORING,
+    "RunOptions": "connectors.engine.report",
+    "RunReport": "connectors.engine.report",
     "Seen": _AUTHORING,
+    "Settings": "connectors.engine.settings",
     "Skipped": _AUTHORING,
     "StartOver": _AUTHORING,
     "Verification": "connectors.runtime.verify",
+    "confirm_deletes": "connectors.engine.passes",
+    "read_records": "connectors.engine.records",
     "root": "connectors.data",
+    "run_sync": "connectors.engine.runs",
     "sync": _AUTHORING,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -13,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from connectors.authoring import Sync
-from connectors.errors import InputError, UnknownFunction
+from connectors.errors import ConnectorError, InputError, UnknownFunction
 
 if TYPE_CHECKING:
     from connectors.runtime.catalog import Catalog
@@ -137,5 +138,22 @@ def _import(folder: Path) -> ModuleType:
         raise InputError(f"{folder} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # a connector is somebody else's code and may raise anything
+        kind = "" if isinstance(error, ConnectorError) else f"{type(error).__name__}: "
+        what = error.msg if isinstance(error, SyntaxError) else error
+        raise InputError(
+            f"the connector in {folder} cannot be imported: {_place(error, folder)}{kind}{what}",
+            next_step="Mend its code, or leave the folder out.",
+        ) from error
     return module
+
+
+def _place(error: Exception, folder: Path) -> str:
+    """The last line of the author's that led to the error."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [(frame.filename, frame.lineno) for frame in frames if Path(frame.filename).is_relative_to(folder)]
+    if isinstance(error, SyntaxError) and error.filename:
+        lines.append((error.filename, error.lineno))
+    return "" if not lines else f"{lines[-1][0]}, line {lines[-1][1]}: "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.errors import InputError
+from connectors.errors import InputError, UnknownFunction
 from connectors.registry import Registry
 
 PACKAGE = """
@@ -55,6 +55,28 @@ def test_a_folder_without_a_connector_is_a_clear_error(tmp_path):
 def test_a_package_without_its_connector_object_is_a_clear_error(tmp_path):
     with pytest.raises(InputError, match="connector"):
         Registry.load([package(tmp_path, "empty", "x = 1\n")])
+
+
+@pytest.mark.parametrize("source", ["1/0", "import no_such_thing", "def broken(:"])
+def test_a_package_that_cannot_be_imported_is_a_clear_error(tmp_path, source):
+    with pytest.raises(InputError, match=r"cannot be imported: .*broken/__init__\.py, line 1: "):
+        Registry.load([package(tmp_path, "broken", source)])
+
+
+def test_a_frequency_that_is_none_names_the_sync_and_its_line(tmp_path):
+    source = PACKAGE.replace('every="1h"', 'every="1"')
+    assert source != PACKAGE
+    with pytest.raises(InputError, match=r"__init__\.py, line \d+: every of the sync notes: a frequency is a number"):
+        Registry.load([package(tmp_path, "often", source)])
+
+
+def test_a_model_without_a_schema_says_where_it_belongs(tmp_path):
+    folder = package(tmp_path, "bare", PACKAGE)
+    for file in folder.glob("schemas/*/*.json"):
+        file.unlink()
+    with pytest.raises(UnknownFunction) as caught:
+        Registry.load([folder]).models.get("bare", "Note")
+    assert str(folder / "schemas" / "bare" / "Note.json") in caught.value.next_step
 
 
 def test_two_syncs_cannot_fill_one_model(tmp_path):

@@ -128,7 +128,7 @@ def sync(
         return Sync(
             name=chosen,
             model=model,
-            every=frequency(every),
+            every=_every(chosen, every),
             deletes=deletes,
             function=function,
             needs=needs,
@@ -137,6 +137,13 @@ def sync(
         )
 
     return declare
+
+
+def _every(name: str, text: str) -> float:
+    try:
+        return frequency(text)
+    except InputError as error:
+        raise InputError(f"every of the sync {name}: {error.message}") from None
 
 
 def frequency(text: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,11 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from connectors.errors import UnknownConnection
+
 if TYPE_CHECKING:
     from connectors.engine.host import Host
     from connectors.engine.settings import Settings
     from connectors.registry import Registry
     from connectors.runtime.catalog import Catalog
+
+# Our commands where a text names one, such as `connectors sync documents`.
+_COMMAND = re.compile(r"\bconnectors ((?:connect|connections|doctor|proxy|records|runs|sync|syncs|vault)\b)")
 
 
 @dataclass
@@ -52,17 +59,44 @@ class Choices:
         """All definitions of providers."""
         return self.registry.catalog([*self.settings.value("CONNECTORS_PROVIDERS"), *self.providers])
 
+    def repeated(self, text: str) -> str:
+        """The text with the common options of this command line put into every command that it names."""
+        given = [("--home", self.home), ("--env", self.env)]
+        given += [("--providers", file) for file in self.providers] + [("--path", folder) for folder in self.paths]
+        words = shlex.join(word for name, value in given if value is not None for word in (name, str(value)))
+        return _COMMAND.sub(lambda found: f"connectors {words} {found[1]}", text) if words else text
+
     @contextmanager
-    def host(self) -> Iterator[Host]:
-        """The data folder, open for a block. Says so when a key file was made in it."""
+    def host(self, *, create: bool = False) -> Iterator[Host]:
+        """The data folder, open for a block. Says so when a key file was made in it.
+
+        Nothing is made unless `create`: without a database it raises `NothingYet`.
+        """
         from connectors.engine.host import Host
 
+        if not create:
+            _must_exist(self.settings.database)
         with Host.open(self.settings, providers=self.providers, paths=self.paths) as host:
             try:
                 yield host
             finally:
                 if host.key_note:
                     click.echo(host.key_note, err=True)
+
+
+class NothingYet(UnknownConnection):
+    """Nothing was ever stored in that data folder."""
+
+    next_step = "connectors connect PROVIDER"
+
+
+def _must_exist(database: Path) -> None:
+    try:
+        database.stat()
+    except FileNotFoundError:
+        raise NothingYet(f"Nothing here yet: {database}") from None
+    except OSError:
+        return  # whoever opens it says what is wrong with it
 
 
 def choices_of(ctx: click.Context) -> Choices:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from connectors.cli.choices import choices_of
+from connectors.cli.lazy import check_command
+from connectors.cli.terminal import amount
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -25,7 +27,7 @@ class Command(click.Command):
         """Parse, and refuse what is left over."""
         rest = super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
-            raise click.UsageError(f"Got {len(ctx.args)} more argument(s) than this command takes.", ctx)
+            raise click.UsageError(f"{amount(len(ctx.args), 'word')} more than this command takes.", ctx)
         return rest
 
 
@@ -38,6 +40,26 @@ class Group(click.Group):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.params.extend(common_options())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant. Raises `UsageError`, which names those that are written alike."""
+        check_command(self, ctx, args)
+        return super().resolve_command(ctx, args)
+
+
+class Number(click.IntRange):
+    """A whole number inside bounds. What is wrong with another text is said in words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number. Fails as click expects it."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            bounds = "" if self.min is None else f" from {self.min:,}"
+            bounds += "" if self.max is None else f" to {self.max:,}"
+            self.fail(f"expected a whole number{bounds}, not {str(value)[:40]!r}", param, ctx)
 
 
 def common_options() -> list[click.Option]:

@@ -10,7 +10,7 @@ import click
 
 from connectors.cli.choices import Choices, current_choices
 from connectors.cli.command import Command, json_option
-from connectors.cli.terminal import can_ask, say, say_json, tell, with_times
+from connectors.cli.terminal import can_ask, command_line, say, say_json, tell, with_times
 from connectors.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def connect(
     give it as --credential NAME=@FILE, or in the variable CONNECTORS_CREDENTIAL_NAME. Connecting an
     id again gives it new details and keeps its records.
     """
-    from connectors.cli.given import gather
+    from connectors.cli.given import gather, unusual
     from connectors.cli.given import metadata as read_metadata
     from connectors.runtime.fields import fields_of
 
@@ -56,11 +56,8 @@ def connect(
     notes = read_metadata(metadata, fields)
     given = gather(fields, config, credential, os.environ)
     name = _complete(definition, fields, given, id_)
-    with choices.host() as host:
-        known = any(
-            item.id == name and item.integration == (integration or provider)
-            for item in host.connections.list(choices.environment)
-        )
+    with choices.host(create=True) as host:
+        known = host.store.connections.find(choices.environment, name, integration or provider) is not None
         stored = host.connections.connect(
             choices.environment,
             provider=provider,
@@ -75,6 +72,8 @@ def connect(
         say_json(with_times(stored.to_dict()))
     else:
         _report(choices, definition, stored, again=known, verify=not no_verify)
+    for line in unusual(notes, definition):
+        tell(line)
 
 
 def _complete(definition: Provider, fields: Sequence[Field], given: Given, id_: str | None) -> str:
@@ -84,7 +83,7 @@ def _complete(definition: Provider, fields: Sequence[Field], given: Given, id_: 
 
     if can_ask():
         form.fill(definition, fields, given)
-        id_ = id_ or click.prompt("  What do you call this connection?", default=definition.name, err=True)
+        id_ = id_ or click.prompt("  Name of this connection", default=definition.name, err=True)
     lacking = [field for field in form.missing(fields, given) if field.secret]
     try:
         check_input(definition, given.config, given.credentials)
@@ -112,12 +111,16 @@ def _report(choices: Choices, definition: Provider, stored: StoredConnection, *,
     elif verify:
         say("Not verified: the definition names nothing to ask.")
     else:
-        say(f"Not verified. `connectors connections check {stored.id}` asks the provider.")
+        check = command_line("connections", "check", stored.id, *_where(stored))
+        say(choices.repeated(f"Not verified. `{check}` asks the provider."))
     syncs = choices.registry.syncs(definition.name)
-    if syncs:
-        tell(f"next: connectors sync {syncs[0].name} --connection {stored.id}")
-    else:
-        tell(f"next: connectors proxy GET /PATH --connection {stored.id}")
+    does = ("sync", syncs[0].name) if syncs else ("proxy", "GET", "/PATH")
+    tell(choices.repeated(f"next: {command_line(*does, '--connection', stored.id, *_where(stored))}"))
+
+
+def _where(stored: StoredConnection) -> tuple[str, ...]:
+    """The option that tells it from a connection of the same id."""
+    return () if stored.integration == stored.provider else ("--integration", stored.integration)
 
 
 def _address(stored: StoredConnection) -> str:

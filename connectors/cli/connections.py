@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connectors.cli.choices import current_choices
+from connectors.cli.choices import NothingYet, current_choices
 from connectors.cli.command import Group, integration_option, json_option
-from connectors.cli.failures import NeedsYes
+from connectors.cli.failures import NEEDS_YES, NeedsYes
 from connectors.cli.table import say_facts, say_table
 from connectors.cli.terminal import amount, can_ask, json_text, moment, plain, say, say_json, tell, with_times
 from connectors.errors import InputError
 
 if TYPE_CHECKING:
     from connectors.engine.store.connections import StoredConnection
+    from connectors.runtime.catalog import Catalog
 
 
 @click.group(cls=Group)
@@ -28,16 +29,19 @@ def connections() -> None:
 def list_(*, as_json: bool) -> None:
     """List the connections of the environment."""
     choices = current_choices()
-    with choices.host() as host:
-        found = host.connections.list(choices.environment)
+    nothing = f"There is no connection in the environment {choices.environment}."
+    try:
+        with choices.host() as host:
+            found = host.connections.list(choices.environment)
+            rows = [_row(host.catalog, stored) for stored in found]
+    except NothingYet as error:
+        found, nothing = [], error.message
     if as_json:
         say_json([with_times(stored.to_dict()) for stored in found])
-        return
-    if not found:
-        tell(f"There is no connection in the environment {choices.environment}.\nnext: connectors connect PROVIDER")
-        return
-    headings = ("id", "provider", "integration", "plan", "verified", "state")
-    say_table(headings, [(*_row(stored), moment(stored.verified_at), _state(stored)) for stored in found])
+    elif found:
+        say_table(("id", "provider", "integration", "plan", "verified", "state"), rows)
+    else:
+        tell(choices.repeated(f"{nothing}\nnext: connectors connect PROVIDER"))
 
 
 @connections.command()
@@ -92,19 +96,22 @@ def set_(id_: str, *, metadata: Sequence[str], integration: str | None, as_json:
     A value that is JSON (a number, true, null, a list, an object) is kept as such, any other as text.
     """
     from connectors.cli.given import metadata as read_metadata
+    from connectors.cli.given import unusual
     from connectors.runtime.fields import fields_of
 
     choices = current_choices()
     if not metadata:
         raise InputError("There is nothing to set.", next_step="Give --metadata NAME=VALUE.")
     with choices.host() as host:
-        provider = host.connections.get(choices.environment, id_, integration).provider
-        changes = read_metadata(metadata, fields_of(host.catalog.get(provider)))
+        provider = host.catalog.get(host.connections.get(choices.environment, id_, integration).provider)
+        changes = read_metadata(metadata, fields_of(provider))
         stored = host.connections.set_metadata(choices.environment, id_, changes, integration)
     if as_json:
         say_json(with_times(stored.to_dict()))
     else:
         say(f"{id_}: metadata is now {json_text(stored.metadata)}")
+    for line in unusual([name for name, value in changes.items() if value is not None], provider):
+        tell(line)
 
 
 @connections.command()
@@ -119,8 +126,9 @@ def delete(id_: str, *, yes: bool, integration: str | None, as_json: bool) -> No
         stored = host.connections.get(choices.environment, id_, integration)
         models = host.store.records.models(choices.environment, stored.key)
         held = sum(row["records"] + row["deleted"] for row in models)
-        if not yes:
-            _ask(stored, held)
+        if not (yes or _agreed(stored, held)):
+            tell("Nothing was deleted.")
+            click.get_current_context().exit(NEEDS_YES)
         counts = host.connections.delete(choices.environment, stored.id, stored.integration)
     if as_json:
         say_json({"id": stored.id, "integration": stored.integration, **counts})
@@ -128,16 +136,28 @@ def delete(id_: str, *, yes: bool, integration: str | None, as_json: bool) -> No
         say(f"Deleted {stored.id}: {amount(counts['records'], 'record')}, {amount(counts['runs'], 'run')}.")
 
 
-def _ask(stored: StoredConnection, held: int) -> None:
+def _agreed(stored: StoredConnection, held: int) -> bool:
     what = f"{stored.id} ({stored.provider}) with {amount(held, 'record')}"
     if not can_ask():
         raise NeedsYes(f"Deleting {what} needs a yes.")
-    if not click.confirm(plain(f"Delete {what}?"), err=True):
-        raise NeedsYes(f"{stored.id} was not deleted.")
+    return click.confirm(plain(f"Delete {what}?"), err=True)
 
 
-def _row(stored: StoredConnection) -> tuple[str, ...]:
-    return stored.id, stored.provider, stored.integration, str(stored.metadata.get("plan", ""))
+def _row(catalog: Catalog, stored: StoredConnection) -> tuple[str, ...]:
+    names = (stored.id, stored.provider, stored.integration)
+    return (*names, _plan(catalog, stored), moment(stored.verified_at), _state(stored))
+
+
+def _plan(catalog: Catalog, stored: StoredConnection) -> str:
+    """The plan whose budget counts. Of a provider without budgets, or whose definition is not here: what is stored."""
+    from connectors.runtime.budget import plan_of
+
+    given = str(stored.metadata.get("plan") or "")
+    try:
+        provider = catalog.get(stored.provider)
+        return given or (f"{plan_of(provider, {})} (default)" if provider.rate_limits else "")
+    except InputError:
+        return given
 
 
 def _state(stored: StoredConnection) -> str:

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _ID = "demo"
 _ACCOUNT = ("PALIGO_INSTANCE", "PALIGO_USERNAME", "PALIGO_API_KEY")
 _DOCUMENTS, _EDITED, _DELETED, _ADDED = 120, 5, 3, 1
+_OWN_ACCOUNT = {
+    True: "Correct the variable PALIGO_API_KEY (or PALIGO_USERNAME, if the key is another user's), then try again.",
+    False: "Correct the variable that the error names: PALIGO_INSTANCE, PALIGO_USERNAME or PALIGO_API_KEY.",
+}
 _READ_OF_A_REAL_ACCOUNT = 20  # documents
 _SHOWN = "8"  # records
 
@@ -154,6 +158,10 @@ class Demo:
         _show_command(arguments)
         sys.stdout.flush()
         code = cli.main([*arguments, "--home", str(self._home)], prog_name="connectors", standalone_mode=False)
+        if code and self._emulator is None:
+            raise ClaimFailed(
+                "A command failed; its error stands above.", next_step=_OWN_ACCOUNT[code == failures.REFUSED]
+            )
         _claim(not code, "the command ended well", quiet=True)
 
 

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from connectors.authoring import Sync
 from connectors.cli.choices import Choices
+from connectors.cli.given import CREDENTIAL_VARIABLE
+from connectors.cli.terminal import amount
 from connectors.engine.keys import KEY_FILE, key_id, read_key_file
+from connectors.engine.store.inspection import Inspection, inspect
 from connectors.errors import ConnectorError
 
 _LIBRARIES = ("click", "cryptography", "jsonschema", "jsonschema-rs", "orjson", "pyyaml", "requests", "rich", "urllib3")
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _KEY_SETTING = "CONNECTORS_ENCRYPTION_KEY"
+_OURS = "CONNECTORS_"
+_ALIKE = 0.7  # how much two names must have in common
+_ERROR = "error"  # the name of a look that could not look
+_CORRECT = "Correct what is named here."
+_EMPTY = "It is filled when an account is connected. If it held something once, restore the newest copy."
 _RESTORE = "Put the file aside and restore the newest copy."
-_COUNTS = {
-    "connections": "SELECT count(*) FROM connections",
-    "records": "SELECT count(*) FROM records WHERE deleted_at IS NULL",
-    "runs": "SELECT count(*) FROM runs",
-}
 _OLDEST_PYTHON = (3, 11)
 
 
@@ -38,6 +43,7 @@ class Diagnosis:
     text: str
     problem: bool = False
     next_step: str | None = None
+    warning: bool = False  # worth a look, and no problem
 
 
 def examine(choices: Choices) -> list[Diagnosis]:
@@ -50,16 +56,26 @@ def examine(choices: Choices) -> list[Diagnosis]:
         ("Connectors", _connectors),
         ("Network", _network),
     )
-    return [diagnosis for area, look in looks for diagnosis in _safely(area, look, choices)]
+    found: list[Diagnosis] = []
+    for area, look in looks:
+        for diagnosis in _safely(area, look, choices):
+            # One cause may keep several looks from looking; it is named where it is met first.
+            if not (diagnosis.name == _ERROR and any(diagnosis.text in earlier.text for earlier in found)):
+                found.append(diagnosis)
+    return found
 
 
 def _safely(area: str, look: Callable[[Choices], Iterator[Diagnosis]], choices: Choices) -> Iterator[Diagnosis]:
     try:
         yield from look(choices)
     except ConnectorError as error:
-        yield Diagnosis(area, "error", error.message, problem=True, next_step=error.next_step)
+        step = _CORRECT if "connectors doctor" in error.next_step else error.next_step
+        yield Diagnosis(area, _ERROR, error.message, problem=True, next_step=step)
     except Exception as error:  # noqa: BLE001 - a doctor examines the broken, too; the text may hold a secret
-        yield Diagnosis(area, "error", f"{type(error).__name__} while looking at it", problem=True)
+        text = f"{type(error).__name__} while looking at it"
+        yield Diagnosis(
+            area, _ERROR, text, problem=True, next_step="This is a mistake in connectors; report this line."
+        )
 
 
 def _versions(choices: Choices) -> Iterator[Diagnosis]:
@@ -88,6 +104,15 @@ def _settings(choices: Choices) -> Iterator[Diagnosis]:
         text = f"{shown}. {row.problem}" if row.problem else shown
         step = f"Correct {row.name}. {row.help}" if row.problem else None
         yield Diagnosis("Settings", row.name, text, problem=bool(row.problem), next_step=step)
+    yield from _unknown_variables([row.name for row in choices.settings.rows()])
+
+
+def _unknown_variables(known: Sequence[str]) -> Iterator[Diagnosis]:
+    for name in sorted(os.environ):
+        if name.startswith(_OURS) and name not in known and not name.startswith(CREDENTIAL_VARIABLE):
+            alike = get_close_matches(name, known, n=1, cutoff=_ALIKE)
+            step = f"Did you mean {alike[0]}?" if alike else "Remove it, or see docs/settings.md for those there are."
+            yield Diagnosis("Settings", name, "there is no such setting", next_step=step, warning=True)
 
 
 def _key(choices: Choices) -> Iterator[Diagnosis]:
@@ -107,22 +132,39 @@ def _keys(choices: Choices) -> Sequence[bytes] | None:
 
 
 def _database(choices: Choices) -> Iterator[Diagnosis]:
-    from connectors.engine.store.database import migrations
-
     file = choices.settings.database
     if not file.exists():
         yield Diagnosis("Database", "file", f"{file}: none yet; it is made with the first connection")
         yield _folder(file.parent)
         return
-    mode = file.stat().st_mode & 0o777
-    step = f"Run `chmod 600 {file}`." if mode & 0o077 else None
-    size = f"{file.stat().st_size:,} bytes, mode {mode:o}"
-    yield Diagnosis("Database", "file", f"{file}: {size}", problem=bool(step), next_step=step)
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
-        found = list(_contents(connection, max(migrations())))
-        yield from found
-        if found[-1].name == "holds":
-            yield from _sealed(choices, connection)
+    if not file.is_file():
+        step = "Move it away, or name a file in DATABASE_URL."
+        yield Diagnosis("Database", "file", f"{file} is no file", problem=True, next_step=step)
+        return
+    mode, size = file.stat().st_mode & 0o777, file.stat().st_size
+    closing = f"Run `chmod 600 {shlex.quote(str(file))}`." if mode & 0o077 else None
+    text = f"{file}: {size:,} bytes, mode {mode:o}"
+    yield Diagnosis("Database", "file", text, problem=bool(closing), next_step=closing)
+    denied = _denied(file)
+    if denied is not None:
+        yield denied
+    if not size:
+        yield Diagnosis("Database", "contents", "empty: nothing is stored in it", next_step=_EMPTY, warning=True)
+    elif os.access(file, os.R_OK):
+        yield from _contents(choices, inspect(file))
+
+
+def _denied(file: Path) -> Diagnosis | None:
+    """What the user who runs this may not do with the database; a write makes files beside it, too."""
+    wanted = ((file, os.R_OK | os.W_OK, "u+rw"), (file.parent, os.W_OK | os.X_OK, "u+rwx"))
+    for place, needed, mode in wanted:
+        if not os.access(place, needed):
+            text = f"no permission to write {place}"
+            step = (
+                f"Run `chmod {mode} {shlex.quote(str(place))}` as its owner, or set CONNECTORS_HOME to another folder."
+            )
+            return Diagnosis("Database", "permission", text, problem=True, next_step=step)
+    return None
 
 
 def _folder(folder: Path) -> Diagnosis:
@@ -133,45 +175,38 @@ def _folder(folder: Path) -> Diagnosis:
     return Diagnosis("Database", "folder", f"{existing} {says}", problem=not good, next_step=step)
 
 
-def _contents(connection: sqlite3.Connection, newest: int) -> Iterator[Diagnosis]:
+def _contents(choices: Choices, inspection: Inspection) -> Iterator[Diagnosis]:
     area = "Database"
-    try:
-        schema = connection.execute("PRAGMA user_version").fetchone()[0]
-        sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        yield Diagnosis(area, "contents", f"cannot be read: {error}", problem=True, next_step=_RESTORE)
-        return
-    known = f"{schema}; this version knows {newest}"
-    if schema > newest:
-        step = "Install that version of connectors or newer."
-        yield Diagnosis(area, "schema", known, problem=True, next_step=step)
-        return
-    yield Diagnosis(area, "schema", known)
-    if sound != "ok":
-        yield Diagnosis(area, "contents", str(sound), problem=True, next_step=_RESTORE)
-        return
-    yield Diagnosis(area, "contents", "whole")
-    if schema:
-        counts = (f"{connection.execute(query).fetchone()[0]:,} {name}" for name, query in _COUNTS.items())
-        yield Diagnosis(area, "holds", ", ".join(counts))
+    if inspection.schema is not None:
+        known = f"{inspection.schema}; this version knows {inspection.newest}"
+        step = "Install that version of connectors or newer." if inspection.too_new else None
+        yield Diagnosis(area, "schema", known, problem=inspection.too_new, next_step=step)
+    if inspection.problem is not None:
+        yield Diagnosis(area, "contents", inspection.problem, problem=True, next_step=_RESTORE)
+    elif not inspection.too_new:
+        yield Diagnosis(area, "contents", "whole")
+    if inspection.counts:
+        yield Diagnosis(area, "holds", ", ".join(_counted(inspection.counts)))
+        yield _sealed(choices, inspection.sealed)
 
 
-def _sealed(choices: Choices, connection: sqlite3.Connection) -> Iterator[Diagnosis]:
+def _counted(counts: Mapping[str, int]) -> Iterator[str]:
+    for noun, count in counts.items():
+        yield amount(count, noun.removesuffix("s"))
+
+
+def _sealed(choices: Choices, sealed: Mapping[str, bytes]) -> Diagnosis:
     """Whether the vault has every key that something is sealed with."""
     from connectors.engine.vault import Vault
 
     keys = _keys(choices)
     names = {key_id(key) for key in keys or ()}
-    lost = []
-    for id_, sealed in connection.execute("SELECT id, sealed FROM connections ORDER BY id"):
-        if keys is None or Vault(keys).key_id_of(sealed) not in names:
-            lost.append(str(id_))
-    if lost:
-        step = "Restore the key, or connect these accounts again."
-        text = f"no key for {', '.join(lost[:5])}{', …' if len(lost) > 5 else ''}"
-        yield Diagnosis("Database", "credentials", text, problem=True, next_step=step)
-    else:
-        yield Diagnosis("Database", "credentials", "the vault has their keys")
+    lost = [name for name, secret in sealed.items() if keys is None or Vault(keys).key_id_of(secret) not in names]
+    if not lost:
+        return Diagnosis("Database", "credentials", "the vault has their keys")
+    step = "Restore the key, or connect these accounts again."
+    text = f"no key for {', '.join(lost[:5])}{', …' if len(lost) > 5 else ''}"
+    return Diagnosis("Database", "credentials", text, problem=True, next_step=step)
 
 
 def _connectors(choices: Choices) -> Iterator[Diagnosis]:
@@ -182,15 +217,28 @@ def _connectors(choices: Choices) -> Iterator[Diagnosis]:
         if (syncs := choices.registry.syncs(name))
     ]
     yield Diagnosis("Connectors", "syncs", ", ".join(with_syncs) or "none")
-    yield Diagnosis("Connectors", "definitions", f"{len(names):,} providers")
+    yield Diagnosis("Connectors", "definitions", amount(len(names), "provider"))
+    for name in names:
+        for sync in choices.registry.syncs(name):
+            yield from _schema(choices, name, sync)
+
+
+def _schema(choices: Choices, provider: str, sync: Sync) -> Iterator[Diagnosis]:
+    try:
+        choices.registry.models.get(provider, sync.model)
+    except ConnectorError as error:
+        yield Diagnosis("Connectors", sync.name, error.message, problem=True, next_step=error.next_step)
 
 
 def _network(choices: Choices) -> Iterator[Diagnosis]:
     del choices
     for name in _PROXIES:
         value = os.environ.get(name) or os.environ.get(name.lower())
-        if value:
-            yield Diagnosis("Network", name, _address(value) if name != "NO_PROXY" else value)
+        if value and name == "NO_PROXY":
+            yield Diagnosis("Network", name, value)
+        elif value:
+            step = None if re.match(r"https?://[^/]", value) else f"Write {name} as http://HOST:PORT, or remove it."
+            yield Diagnosis("Network", name, _address(value), problem=bool(step), next_step=step)
     for name in _BUNDLES:
         value = os.environ.get(name)
         if value:
@@ -205,7 +253,6 @@ def _network(choices: Choices) -> Iterator[Diagnosis]:
 
 def _address(value: str) -> str:
     """A proxy's address without its credentials."""
-    parts = urlsplit(value if "//" in value else f"//{value}")
-    if "@" not in value:
-        return value
-    return f"{parts.scheme or 'http'}://[secret]@{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+    before, at, host = value.rpartition("@")  # a password may hold what ends a host: the last @ counts
+    scheme = before.partition("://")[0] if "://" in before else "http"
+    return f"{scheme}://[secret]@{host}" if at else value

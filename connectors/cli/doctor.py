@@ -32,7 +32,8 @@ def doctor(*, as_json: bool) -> None:
             if diagnosis.area != area:
                 area = diagnosis.area
                 say(f"{area}")
-            say(f"  {'PROBLEM' if diagnosis.problem else 'ok':8}{diagnosis.name}: {diagnosis.text}")
+            mark = "PROBLEM" if diagnosis.problem else "warning" if diagnosis.warning else "ok"
+            say(f"  {mark:8}{diagnosis.name}: {diagnosis.text}")
             if diagnosis.next_step:
                 say(f"          next: {diagnosis.next_step}")
         say(f"\n{amount(problems, 'problem')} found." if problems else "\nEverything is in order.")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from connectors.cli.command import Command, Group
+from connectors.cli.command import Command, Group, Number
 from connectors.cli.given import pairs
 from connectors.cli.terminal import say
 
+_MOST = 100_000  # documents and the like that are held in memory
 PLANS = ("business", "enterprise", "none")
 
 
@@ -32,14 +33,12 @@ class _WithSwitches(Command):
 
 
 @emulate.command(cls=_WithSwitches)
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, metavar="N", help="A port; default: a free one.")
+@click.option("--port", type=Number(0, 65_535), default=0, metavar="N", help="A port; default: a free one.")
 @click.option("--plan", type=click.Choice(PLANS), default="business", help="Whose rate budgets count.")
-@click.option("--documents", type=click.IntRange(min=0), default=24, metavar="N", help="So many; default: 24.")
-@click.option("--folders", type=click.IntRange(min=0), default=6, metavar="N", help="So many; default: 6.")
-@click.option(
-    "--publications", type=click.IntRange(min=0), default=2, metavar="N", help="Of the documents; default: 2."
-)
-@click.option("--seed", type=int, default=1, metavar="N", help="The same number, the same account.")
+@click.option("--documents", type=Number(0, _MOST), default=24, metavar="N", help="So many; default: 24.")
+@click.option("--folders", type=Number(0, _MOST), default=6, metavar="N", help="So many; default: 6.")
+@click.option("--publications", type=Number(0, _MOST), default=2, metavar="N", help="Of the documents; default: 2.")
+@click.option("--seed", type=Number(), default=1, metavar="N", help="The same number, the same account.")
 @click.option("--switch", metavar="NAME=VALUE", multiple=True, help="How the service behaves; listed below.")
 @click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where its CA goes.")
 def paligo(

@@ -37,6 +37,20 @@ _CODES: tuple[tuple[type[ConnectorError], int], ...] = (
 )
 
 
+class UsageProblem(errors.InputError):
+    """The command line cannot be understood."""
+
+    code = "usage"
+    next_step = "connectors --help"
+
+
+class OutputFailed(ConnectorError):
+    """The output cannot be written."""
+
+    code = "output_failed"
+    next_step = "Write it to a place that has room and may be written."
+
+
 class NeedsYes(errors.InputError):
     """A person has to say yes first."""
 
@@ -70,6 +84,13 @@ def show_error(code: str, message: str, next_step: str) -> None:
     head = click.style(f"error [{plain(code)}]:", fg="red", bold=True)
     click.echo(f"{head} {plain_lines(message)}", err=True)
     click.echo(f"next: {plain_lines(next_step)}", err=True)
+
+
+def usage_problem(error: click.ClickException) -> UsageProblem:
+    """What click found wrong with a command line, as an error of ours."""
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if isinstance(ctx, click.Context) else "connectors"
+    return UsageProblem(error.format_message(), next_step=f"`{path} --help` says what it takes.")
 
 
 def show_unexpected(error: Exception, *, as_json: bool) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -13,11 +14,13 @@ from connectors.errors import InputError, SecretOnCommandLine
 from connectors.runtime.canonical import loads
 
 if TYPE_CHECKING:
+    from connectors.runtime.catalog import Provider
     from connectors.runtime.fields import Field
 
-_VARIABLE = "CONNECTORS_CREDENTIAL_"
+CREDENTIAL_VARIABLE = "CONNECTORS_CREDENTIAL_"  # begins the variable of each secret
 _NOT_IN_A_VARIABLE = re.compile(r"[^A-Z0-9]")
 _LONGEST = 65_536  # bytes of a file with a secret
+_FILE_STEP = "Name a file with nothing but the value."
 
 
 @dataclass
@@ -37,7 +40,7 @@ class Given:
 
 def variable(field: Field) -> str:
     """The environment variable that gives a secret: apiKey → CONNECTORS_CREDENTIAL_APIKEY."""
-    return _VARIABLE + _NOT_IN_A_VARIABLE.sub("_", field.name.upper())
+    return CREDENTIAL_VARIABLE + _NOT_IN_A_VARIABLE.sub("_", field.name.upper())
 
 
 def pairs(texts: Iterable[str], option: str) -> list[tuple[str, str]]:
@@ -75,7 +78,8 @@ def gather(
             found = known.get((group, name)) or known.get((other, name))
             secret = found.secret if found else group == "credentials"
             target = found.group if found else group
-            given.group(target)[name] = _secret(name, value, stdin) if secret else value
+            from_file = group == "credentials" and value.startswith("@")
+            given.group(target)[name] = _secret(name, value, stdin) if secret or from_file else value
     return given
 
 
@@ -91,6 +95,15 @@ def metadata(texts: Iterable[str], fields: Sequence[Field] = ()) -> dict[str, An
             raise SecretOnCommandLine(f"{name} is a secret, and no metadata.")
         found[name] = None if value == "" else _value(value)
     return found
+
+
+def unusual(names: Iterable[str], provider: Provider) -> Iterator[str]:
+    """Notes on names of metadata that look like one that means something, and are not."""
+    known = ["plan"] if provider.rate_limits else []
+    for name in names:
+        alike = get_close_matches(name.lower(), known, n=1) if name not in known else []
+        if alike:
+            yield f"note: the metadata {name} means nothing here; did you mean {alike[0]}?"
 
 
 def _value(text: str) -> Any:
@@ -117,14 +130,16 @@ def _file(name: str, where: str) -> bytes:
         reason = getattr(error, "strerror", None) or "it is no file name"
         raise InputError(
             f"The file given for {name} cannot be read: {reason}.",
-            next_step="Name a file with nothing but the value.",
+            next_step=_FILE_STEP,
         ) from None
 
 
 def _limited(name: str, file: BinaryIO) -> bytes:
     content = file.read(_LONGEST + 1)
     if len(content) > _LONGEST:
-        raise InputError(f"The file for {name} is larger than {_LONGEST:,} bytes; that is no credential.")
+        raise InputError(
+            f"The file for {name} is larger than {_LONGEST:,} bytes; that is no credential.", next_step=_FILE_STEP
+        )
     return content
 
 
@@ -133,7 +148,7 @@ def _text(name: str, content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"The file for {name} is not UTF-8 text.") from None
+        raise InputError(f"The file for {name} is not UTF-8 text.", next_step=_FILE_STEP) from None
     return text.removesuffix("\n").removesuffix("\r")
 
 
@@ -145,6 +160,9 @@ class _Stdin:
 
     def read(self, name: str) -> bytes:
         if self._taken:
-            raise InputError(f"Standard input can give one value only, and {self._taken} took it; {name} needs a file.")
+            raise InputError(
+                f"Standard input can give one value only, and {self._taken} took it; {name} needs a file.",
+                next_step=f"Give it as --credential {name}=@FILE.",
+            )
         self._taken = name
         return _limited(name, sys.stdin.buffer)

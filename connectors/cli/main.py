@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -14,6 +15,8 @@ from connectors.cli.choices import choices_of
 from connectors.cli.command import common_options
 from connectors.cli.lazy import Entry, LazyGroup
 from connectors.errors import ConnectorError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 COMMANDS = {
     "connect": Entry("connectors.cli.connect:connect", "Connect an account: check, verify and store it."),
@@ -37,27 +40,54 @@ class Root(LazyGroup):
         super().__init__(*args, entries=COMMANDS, **options)
         self.params.extend(common_options())
 
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **options: Any) -> click.Context:
+        """Parse the words before the command's name; what is wrong with them is told like any other error."""
+        as_json = "--json" in args  # known also where parsing ends before that option
+        try:
+            ctx = super().make_context(info_name, args, *rest, **options)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            failures.show(failures.usage_problem(error), as_json=as_json)
+            raise click.exceptions.Exit(failures.BAD_INPUT) from None
+        except OSError as error:  # the help that was asked for cannot be written
+            _hush()
+            if not isinstance(error, BrokenPipeError):
+                failures.show(_output_failed(error), as_json=False)
+            raise click.exceptions.Exit(failures.FAILED) from None
+        choices_of(ctx).json = as_json
+        return ctx
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error becomes a message and an exit code."""
         choices = choices_of(ctx)
         try:
             super().invoke(ctx)
+            _flush()
         except ConnectorError as error:
+            error.next_step = choices.repeated(error.next_step)
             failures.show(error, as_json=choices.json)
             ctx.exit(failures.exit_code(error))
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            failures.show(failures.usage_problem(error), as_json=choices.json)
+            ctx.exit(failures.BAD_INPUT)
         except (KeyboardInterrupt, click.Abort):
             click.echo("\nInterrupted.", err=True)
             ctx.exit(failures.INTERRUPTED)
         except BrokenPipeError:
             _hush()
             ctx.exit(failures.OK)
-        except (click.ClickException, click.exceptions.Exit):
-            _flush()
-            raise
+        except click.exceptions.Exit as end:
+            ctx.exit(end.exit_code if _flushed() else failures.FAILED)
         except Exception as error:  # noqa: BLE001 - the last resort: a person gets no traceback
-            failures.show_unexpected(error, as_json=choices.json)
+            if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+                _hush()
+                failures.show(_output_failed(error), as_json=False)
+            else:
+                failures.show_unexpected(error, as_json=choices.json)
             ctx.exit(failures.FAILED)
-        _flush()
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The exit codes, which every command shares."""
@@ -72,6 +102,21 @@ def _flush() -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _hush()
+
+
+def _flushed() -> bool:
+    """Write what is held back; a place that takes nothing is told."""
+    try:
+        _flush()
+    except OSError as error:
+        _hush()
+        failures.show(_output_failed(error), as_json=False)
+        return False
+    return True
+
+
+def _output_failed(error: OSError) -> failures.OutputFailed:
+    return failures.OutputFailed(f"The output cannot be written: {error.strerror}.")
 
 
 def _hush() -> None:

@@ -9,58 +9,36 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from connectors.cli.terminal import amount, duration, is_terminal, plain, tell
+from connectors.cli.terminal import amount, duration, is_terminal, tell
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Drawing
-    from rich.progress import TaskID
-
-    from connectors.engine.report import Progress
+    from connectors.cli.drawing import Drawn
     from connectors.engine.store.batch import Counts
     from connectors.runtime.ports import Waiting
 
 _EVERY = 5.0  # seconds between two plain lines
 _WORTH_SAYING = 1.0  # seconds of waiting
+_LONG = 3.0  # seconds of waiting that are announced at once
+_SAME = 1.0  # seconds by which the ends of one wait may differ between threads
 _REASONS = {"budget": "the rate budget", "retry": "another attempt", "retry-after": "the provider"}
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Progress]:
+def progress(title: str) -> Iterator[Lines | Drawn]:
     """What a run reports to, for a block."""
     if not is_terminal(sys.stderr):
         lines = Lines(title, tell, time.monotonic)
         yield lines
         lines.end()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from connectors.cli.drawing import drawn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(bar_width=20))
-    times = (TextColumn("{task.fields[counts]}", markup=False), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, *times, console=Console(stderr=True), transient=True) as drawing:
-        yield Drawn(drawing, drawing.add_task(plain(title), total=None, counts=""))
-
-
-class Drawn:
-    """A line that is drawn over and over."""
-
-    def __init__(self, drawing: Drawing, task: TaskID) -> None:
-        self._drawing = drawing
-        self._task = task
-
-    def update(self, counts: Counts, *, done: int | None, of: int | None, requests: int) -> None:
-        """Draw how far it is."""
-        shown = done if done is not None else counts.total
-        self._drawing.update(self._task, completed=shown, total=of, counts=summary(counts, requests))
-
-    def waiting(self, waiting: Waiting) -> None:
-        """Draw what is waited for."""
-        if waiting.seconds >= _WORTH_SAYING:
-            self._drawing.update(self._task, counts=_wait(waiting))
+    with drawn(title) as shown:
+        yield shown
 
 
 class Lines:
-    """At most one line every five seconds; the first and the last always. Thread safe."""
+    """At most one line every five seconds; the first, the last, and each long wait always. Thread safe."""
 
     def __init__(self, title: str, write: Callable[[str], None], now: Callable[[], float]) -> None:
         self._title = title
@@ -69,31 +47,46 @@ class Lines:
         self._lock = threading.Lock()
         self._next = 0.0  # when another line may be written
         self._held: str | None = None  # the newest line that was not written
+        self._announced = 0.0  # until when a wait was told
+        self._silent = False
 
     def update(self, counts: Counts, *, done: int | None, of: int | None, requests: int) -> None:
         """Write how far it is."""
-        far = "" if done is None else f" {done:,} of {of:,} looked at;" if of is not None else f" {done:,} looked at;"
-        self._offer(f"{self._title}:{far} {summary(counts, requests)}")
+        far = "" if done is None else f" {done:,} of {of:,} listed;" if of is not None else f" {done:,} listed;"
+        with self._lock:
+            self._offer(f"{self._title}:{far} {summary(counts, requests)}")
 
     def waiting(self, waiting: Waiting) -> None:
-        """Write what is waited for."""
-        if waiting.seconds >= _WORTH_SAYING:
-            self._offer(f"{self._title}: {_wait(waiting)}")
+        """Write what is waited for: a long wait before it begins, and once, however many threads wait."""
+        if waiting.seconds < _WORTH_SAYING:
+            return
+        with self._lock:
+            until = self._now() + waiting.seconds
+            if until <= self._announced + _SAME:
+                return
+            long = waiting.seconds >= _LONG
+            if long:
+                self._announced = until
+            self._offer(f"{self._title}: {wait_text(waiting, waiting.seconds)}", at_once=long)
+
+    def quiet(self) -> None:
+        """Say nothing more. Takes no lock: it is called from a signal's handler."""
+        self._silent = True
 
     def end(self) -> None:
         """Write what was held back."""
         with self._lock:
-            if self._held is not None:
+            if self._held is not None and not self._silent:
                 self._write(self._held)
-                self._held = None
+            self._held = None
 
-    def _offer(self, text: str) -> None:
-        with self._lock:
-            now = self._now()
-            if self._next and now < self._next:
-                self._held = text
-                return
-            self._next, self._held = now + _EVERY, None
+    def _offer(self, text: str, *, at_once: bool = False) -> None:
+        now = self._now()
+        if self._next and now < self._next and not at_once:
+            self._held = text
+            return
+        self._next, self._held = now + _EVERY, None
+        if not self._silent:
             self._write(text)
 
 
@@ -105,7 +98,8 @@ def summary(counts: Counts, requests: int) -> str:
     return f"{', '.join(parts)}; {amount(requests, 'request')}"
 
 
-def _wait(waiting: Waiting) -> str:
+def wait_text(waiting: Waiting, left: float) -> str:
+    """What is waited for, and how long still."""
     limit = waiting.limit
     figure = "" if limit is None else f" ({limit.calls} calls in {limit.window:g} s{', assumed' * limit.assumed})"
-    return f"waiting {duration(waiting.seconds)} for {_REASONS.get(waiting.reason, waiting.reason)}{figure}"
+    return f"waiting {duration(left)} for {_REASONS.get(waiting.reason, waiting.reason)}{figure}"

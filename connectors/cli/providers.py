@@ -147,10 +147,18 @@ def _facts(provider: Provider, syncs: Sequence[str]) -> Iterator[tuple[str, str]
     if syncs:
         yield "syncs", ", ".join(syncs)
     if provider.docs:
-        yield "documentation", provider.docs
+        yield "documentation", _link(provider.docs)
     if provider.docs_connect:
-        yield "how to connect", provider.docs_connect
+        yield "how to connect", _link(provider.docs_connect)
     yield "defined in", f"{provider.source}, line {provider.line}"
+
+
+def _link(target: str) -> str:
+    """An address as it is; a page of this project as its file, where that is here."""
+    from connectors.data import root
+
+    page = root() / f"{target.lstrip('/')}.md"
+    return str(page) if target.startswith("/") and page.is_file() else target
 
 
 def _described(field: Field) -> Iterator[str]:

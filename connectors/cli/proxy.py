@@ -13,7 +13,7 @@ import click
 
 from connectors.cli import failures
 from connectors.cli.choices import current_choices
-from connectors.cli.command import Command, connection_options, json_option
+from connectors.cli.command import Command, Number, connection_options, json_option
 from connectors.cli.terminal import duration, is_terminal, json_text, plain, plain_lines, say, say_json, tell
 from connectors.errors import AnswerError, InputError
 
@@ -50,7 +50,7 @@ class Asked:
 @click.option("--file", metavar="NAME=@PATH", multiple=True, help="A file of a multipart form.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the body there.")
 @click.option("--include", is_flag=True, help="Print status and headers too.")
-@click.option("--retries", type=click.IntRange(0, _MOST_RETRIES), metavar="N", help="Further attempts, writes too.")
+@click.option("--retries", type=Number(0, _MOST_RETRIES), metavar="N", help="Further attempts, writes too.")
 @click.option("--paginate", "--all", "all_pages", is_flag=True, help="Print every item of all pages, one JSON a line.")
 @json_option
 def proxy(
@@ -79,7 +79,10 @@ def proxy(
 
     choices = current_choices()
     if all_pages and (output or include or as_json):
-        raise InputError("--paginate prints items; it does not go with --output, --include or --json.")
+        raise InputError(
+            "--paginate prints items; it does not go with --output, --include or --json.",
+            next_step="Leave those out: items are printed as JSON, one a line, and `> FILE` saves them.",
+        )
     with choices.host() as host:
         stored = host.connections.get(choices.environment, connection_id, integration)
         headers = proxy_input.headers(header, host.catalog.get(stored.provider))

@@ -47,7 +47,10 @@ def body(data: str | None, form: Sequence[str], files: Sequence[str], headers: d
     Raises `InputError` for options that do not go together, or a file that cannot be read.
     """
     if data is not None and (form or files):
-        raise InputError("--data is the whole body; it does not go with --form or --file.")
+        raise InputError(
+            "--data is the whole body; it does not go with --form or --file.",
+            next_step="Give either --data, or --form and --file.",
+        )
     if data is not None:
         content = _content(data)
         headers.setdefault("content-type", _type_of(content))
@@ -65,8 +68,13 @@ def files(texts: Iterable[str]) -> dict[str, Path]:
     for name, value in pairs(texts, "--file"):
         if not value.startswith("@"):
             raise InputError(f"--file takes NAME=@PATH; {name} has no @.", next_step="Put an @ in front of the path.")
-        path = Path(value[1:]).expanduser()
-        if not path.is_file():
+        path = Path(value[1:])
+        try:
+            path = path.expanduser()
+            there = path.is_file()
+        except (OSError, RuntimeError):  # a name that is too long, a home folder that is not there
+            there = False
+        if not there:
             raise InputError(f"There is no file {str(path)!r} for {name}.", next_step="Check the path.")
         found[name] = path
     return found
@@ -90,13 +98,15 @@ def _content(data: str) -> bytes:
         return _whole(sys.stdin.buffer.read(_LARGEST_BODY + 1))
     if not data.startswith("@"):
         return data.encode("utf-8", "surrogateescape")
-    path = Path(data[1:]).expanduser()
+    path = Path(data[1:])
     try:
-        with path.open("rb") as file:
+        with path.expanduser().open("rb") as file:
             return _whole(file.read(_LARGEST_BODY + 1))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is no file name"
-        raise InputError(f"The file {str(path)!r} for --data cannot be read: {reason}.") from None
+        raise InputError(
+            f"The file {str(path)!r} for --data cannot be read: {reason}.", next_step="Check the path behind the @."
+        ) from None
 
 
 def _whole(content: bytes) -> bytes:

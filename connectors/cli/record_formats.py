@@ -28,7 +28,7 @@ _OLDEST, _NEWEST = 10**8, 10**10  # whole numbers that are taken for Unix second
 _FIRST = ("id", "name", "title", "modified_at", "updated_at")
 _LAST = ("_metadata.last_action", "_metadata.last_modified_at", "_metadata.deleted_at")
 # What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection").
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[0-9][0-9 ]*(?:[.,][0-9]+)?\Z")
 
 
@@ -67,7 +67,7 @@ def _csv(records: Iterable[StoredRecord], look: Look) -> None:
     columns = look.chosen or (*_names(sample, look), *_LAST)
     clean = plain if is_terminal(sys.stdout) else str
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(columns)
+    out.writerow([clean(_cell(name)) for name in columns])
     for row in chain(sample, rows):
         out.writerow([clean(_cell(value_at(row, name))) for name in columns])
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connectors.cli.choices import current_choices
-from connectors.cli.command import Command, connection_options, json_option
+from connectors.cli.command import Command, Number, connection_options, json_option
 from connectors.cli.terminal import tell
+from connectors.errors import InputError
 
 if TYPE_CHECKING:
+    from connectors.cli.record_formats import Look
+    from connectors.engine.host import Host
     from connectors.engine.records import StoredRecord
+    from connectors.engine.store.connections import StoredConnection
 
 FORMATS = ("table", "jsonl", "csv")
+_SAMPLE = 100  # records that show which fields there are
 
 
 class Followed:
@@ -39,7 +44,7 @@ class Followed:
 @click.option("--variant", metavar="NAME", default="base", help="The sync's variant.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print; default: table.")
 @click.option("--cursor", metavar="CURSOR", help="Only what changed behind it, deletions included.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many records.")
+@click.option("--limit", type=Number(1, 10**12), metavar="N", help="At most so many records.")
 @click.option("--fields", metavar="A,B", help="Only these fields; a.b is a field of a field.")
 @click.option("--deleted/--no-deleted", default=None, help="Whether deleted records come too; default: with --cursor.")
 @json_option
@@ -76,6 +81,7 @@ def records(
             cursor=cursor,
         )
         stored = host.connections.get(choices.environment, connection_id, integration)
+        _check_variant(host, stored, model, variant)
         schema = host.registry.models.get(stored.provider, model).schema
         with_deleted = cursor is not None if deleted is None else deleted
         followed = Followed(found, cursor, deleted=with_deleted)
@@ -84,6 +90,40 @@ def records(
             chosen=tuple(name.strip() for name in (fields or "").split(",") if name.strip()),
             deleted=with_deleted,
         )
-        writer("jsonl" if as_json else form)(islice(followed, limit), look)
+        rows: Iterator[StoredRecord] = islice(followed, limit)
+        if look.chosen:
+            rows = _checked(rows, look)
+        writer("jsonl" if as_json else form)(rows, look)
     if followed.cursor is not None:
         tell(f"next cursor: {followed.cursor}")
+
+
+def _check_variant(host: Host, stored: StoredConnection, model: str, variant: str) -> None:
+    rows = host.store.records.models(stored.environment, stored.key)
+    known = sorted(str(row["variant"]) for row in rows if row["model"] == model)
+    if variant not in (*known, "base"):
+        raise InputError(
+            f"There are no records of a variant {variant!r} of {model}; variants: {', '.join(known) or 'none yet'}.",
+            next_step="Name one that is there, or leave --variant out.",
+        )
+
+
+def _checked(records: Iterator[StoredRecord], look: Look) -> Iterator[StoredRecord]:
+    """The records, once every chosen field is one of the schema or of the first records. Raises `InputError`."""
+    sample = list(islice(records, _SAMPLE))
+    rows = [record.to_dict() for record in sample]
+    known = list(dict.fromkeys([*look.known, *chain.from_iterable(rows)]))
+    unknown = [name for name in look.chosen if rows and not _is_known(name, known, rows)]
+    if unknown:
+        raise InputError(
+            f"No record has: {', '.join(unknown)}. Known: {', '.join(known)}.",
+            next_step="Choose some of the known ones with --fields; a.b is a field of a field.",
+        )
+    return chain(sample, records)
+
+
+def _is_known(name: str, known: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:
+    head = name.partition(".")[0]
+    if name in known or head not in known:
+        return name in known
+    return head != "_metadata" or name.partition(".")[2] in rows[0][head]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from connectors.cli import failures
-from connectors.cli.terminal import amount, duration
+from connectors.cli.terminal import amount, command_line, duration
 
 if TYPE_CHECKING:
+    from connectors.engine.host import Host
     from connectors.engine.report import RunReport
 
 _STATES = {
@@ -24,16 +25,27 @@ def exit_code(report: RunReport) -> int:
     """The exit code that a run ends with."""
     if report.state == "failed":
         return failures.exit_code_of(report.error)
-    codes = {"interrupted": failures.INTERRUPTED, "needs_confirmation": failures.NEEDS_YES}
-    return failures.OK if report.dry_run else codes.get(report.state, failures.OK)
+    if report.state == "interrupted":
+        return failures.INTERRUPTED
+    return failures.NEEDS_YES if report.state == "needs_confirmation" and not report.dry_run else failures.OK
+
+
+def state(host: Host, run: Mapping[str, Any]) -> str:
+    """The state of a run of the history; one whose process died without a word counts as interrupted."""
+    from connectors.engine.leases import is_held
+
+    shown = str(run["state"])
+    if shown == "running" and not is_held(host.store, run["connection_key"], run["sync"], run["variant"]):
+        return "interrupted"
+    return shown
 
 
 def lines(report: RunReport) -> Iterator[str]:
     """The report for people."""
     number = "" if report.id is None else f", run {report.id}"
     dry = ", dry run: nothing was written" if report.dry_run else ""
-    state = _STATES.get(report.state, report.state)
-    yield f"{report.sync} of {report.connection}{_variant(report)}: {state}{number}{dry}"
+    ended = _STATES.get(report.state, report.state)
+    yield f"{report.sync} of {report.connection}{_variant(report)}: {ended}{number}{dry}"
     yield f"  {_counts(report)}"
     waited = f", {duration(report.waited)} of it waiting for the rate budget" if report.waited >= 1 else ""
     yield f"  {amount(report.requests, 'request')} in {duration(report.seconds)}{waited}"
@@ -43,7 +55,8 @@ def lines(report: RunReport) -> Iterator[str]:
         yield f"  {what}: {amount(report.would_delete, 'deletion')}{examples}"
     yield from (f"  {note}" for note in report.notes)
     if report.state in ("success", "limited") and not report.dry_run:
-        yield f"records: connectors records {report.model} --connection {report.connection}{_variant_option(report)}"
+        variant = () if report.variant == "base" else ("--variant", report.variant)
+        yield f"records: {command_line('records', report.model, '--connection', report.connection, *variant)}"
 
 
 def estimates(report: RunReport) -> str:
@@ -66,7 +79,3 @@ def _counts(report: RunReport) -> str:
 
 def _variant(report: RunReport) -> str:
     return "" if report.variant == "base" else f" ({report.variant})"
-
-
-def _variant_option(report: RunReport) -> str:
-    return "" if report.variant == "base" else f" --variant {report.variant}"

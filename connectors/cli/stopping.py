@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,15 +18,17 @@ _SHOW_CURSOR = b"\x1b[?25h"  # drawing hides it
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(quiet: Callable[[], None]) -> Iterator[None]:
     """For a block, the first SIGINT or SIGTERM raises KeyboardInterrupt, and a second one ends the process.
+
+    `quiet` is called at the first one, from the signal's handler.
 
     That is safe: what is committed is whole, and the next run goes on from there.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {name: signal.signal(name, _Handler()) for name in _SIGNALS}
+    before = {name: signal.signal(name, _Handler(quiet)) for name in _SIGNALS}
     try:
         yield
     finally:
@@ -37,10 +39,14 @@ def stoppable() -> Iterator[None]:
 class _Handler:
     """Hears one of the signals."""
 
+    def __init__(self, quiet: Callable[[], None]) -> None:
+        self._quiet = quiet
+
     def __call__(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         for name in _SIGNALS:
             signal.signal(name, _end_at_once)
+        self._quiet()
         _write(b"\nStopping: calls under way may end first. Once more ends at once; what is saved stays.\n")
         raise KeyboardInterrupt
 

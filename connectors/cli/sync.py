@@ -8,8 +8,8 @@ import click
 
 from connectors.cli import failures
 from connectors.cli.choices import Choices, current_choices
-from connectors.cli.command import Command, connection_options, json_option
-from connectors.cli.terminal import say, say_json
+from connectors.cli.command import Command, Number, connection_options, json_option
+from connectors.cli.terminal import command_line, say, say_json
 from connectors.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 @click.option("--variant", metavar="NAME", default="base", help="Keep these records apart under that name.")
 @click.option("--dry-run", is_flag=True, help="Read everything, write nothing, say what would happen.")
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Stop after so many records; deletes nothing.")
+@click.option("--limit", type=Number(min=1), metavar="N", help="Stop after so many records; deletes nothing.")
 @click.option("--validate", is_flag=True, help="Stop at the first record that breaks its schema.")
-@click.option("--confirm-deletes", type=click.IntRange(min=1), metavar="RUN", help="Do what that run held back.")
+@click.option("--confirm-deletes", type=Number(min=1), metavar="RUN", help="Do what that run held back.")
 @json_option
 def sync(
     name: str | None,
@@ -49,7 +49,8 @@ def sync(
         raise _names(choices, connection_id, integration)
     if confirm_deletes is not None:
         if dry_run or full or limit or validate:
-            raise InputError("--confirm-deletes goes alone: nothing is fetched.")
+            alone = command_line("sync", name, "--connection", connection_id, "--confirm-deletes", str(confirm_deletes))
+            raise InputError("--confirm-deletes goes alone: nothing is fetched.", next_step=alone)
         report = _confirm(choices, name, connection_id, confirm_deletes)
     else:
         report = run(
@@ -69,22 +70,25 @@ def sync(
         say_json(report.to_dict())
     else:
         for line in lines(report):
-            say(line)
+            say(choices.repeated(line))
         if report.error:
             error = report.error
-            failures.show_error(str(error["code"]), str(error["message"]), str(error["next_step"]))
+            step = choices.repeated(str(error["next_step"]))
+            failures.show_error(str(error["code"]), str(error["message"]), step)
     click.get_current_context().exit(exit_code(report))
 
 
 def run(choices: Choices, name: str, connection_id: str, integration: str | None = None, **options: Any) -> RunReport:
     """Run a sync once and show how it goes on; `options` are those of `RunOptions`. Raises as `run_sync` does."""
     from connectors.cli.progress import progress
+    from connectors.cli.run_log import run_log
     from connectors.cli.stopping import stoppable
     from connectors.engine.report import RunOptions
     from connectors.engine.runs import run_sync
 
     chosen = RunOptions(trigger="command", **options)
-    with choices.host() as host, progress(f"{name} of {connection_id}") as shown, stoppable():
+    title = f"{name} of {connection_id}"
+    with choices.host() as host, progress(title) as shown, run_log(), stoppable(shown.quiet):
         return run_sync(host, choices.environment, connection_id, name, chosen, integration=integration, progress=shown)
 
 
@@ -106,5 +110,7 @@ def _names(choices: Choices, connection_id: str, integration: str | None) -> Inp
         stored = host.connections.get(choices.environment, connection_id, integration)
         names = [each.name for each in host.registry.syncs(stored.provider)]
     listed = ", ".join(names) or "none"
-    step = f"connectors sync {names[0]} --connection {stored.id}" if names else "Give --path FOLDER with a connector."
+    step = (
+        command_line("sync", names[0], "--connection", stored.id) if names else "Give --path FOLDER with a connector."
+    )
     return InputError(f"Which sync? {stored.provider} has: {listed}.", next_step=step)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connectors.cli.choices import current_choices
+from connectors.cli.choices import NothingYet, current_choices
 from connectors.cli.command import Command, integration_option, json_option
+from connectors.cli.run_report import state
 from connectors.cli.table import say_table
 from connectors.cli.terminal import moment, say_json, tell, with_times
 
@@ -31,19 +32,25 @@ def syncs(*, connection_id: str | None, integration: str | None, as_json: bool) 
     What they fill, how often they are due, and how they last went.
     """
     choices = current_choices()
-    with choices.host() as host:
-        environment = choices.environment
-        if connection_id is None:
-            found = host.connections.list(environment)
-        else:
-            found = [host.connections.get(environment, connection_id, integration)]
-        rows = [row for stored in found for row in _rows(host, stored)]
+    nothing = "There is no connection with a sync."
+    try:
+        with choices.host() as host:
+            environment = choices.environment
+            if connection_id is None:
+                found = host.connections.list(environment)
+            else:
+                found = [host.connections.get(environment, connection_id, integration)]
+            rows = [row for stored in found for row in _rows(host, stored)]
+    except NothingYet as error:
+        if connection_id is not None:
+            raise
+        rows, nothing = [], error.message
     if as_json:
         say_json([with_times(row) for row in rows])
     elif rows:
         say_table(_HEADINGS, map(_shown, rows))
     else:
-        tell("There is no connection with a sync.\nnext: connectors connect PROVIDER")
+        tell(choices.repeated(f"{nothing}\nnext: connectors connect PROVIDER"))
 
 
 def _rows(host: Host, stored: StoredConnection) -> Iterator[dict[str, Any]]:
@@ -53,7 +60,7 @@ def _rows(host: Host, stored: StoredConnection) -> Iterator[dict[str, Any]]:
         if row["variant"] == _VARIANT
     }
     for sync in host.registry.syncs(stored.provider):
-        state = host.store.runs.state(stored.environment, stored.key, sync.name, _VARIANT)
+        known = host.store.runs.state(stored.environment, stored.key, sync.name, _VARIANT)
         yield {
             "connection": stored.id,
             "integration": stored.integration,
@@ -61,14 +68,15 @@ def _rows(host: Host, stored: StoredConnection) -> Iterator[dict[str, Any]]:
             "model": sync.model,
             "every": frequency(sync.every),
             "records": counts.get(sync.model, 0),
-            "succeeded_at": state["succeeded_at"],
+            "succeeded_at": known["succeeded_at"],
             "last_run": _last_state(host, stored, sync.name),
         }
 
 
 def _last_state(host: Host, stored: StoredConnection, name: str) -> str | None:
     newest = host.store.runs.list(stored.environment, stored.key, limit=200)
-    return next((str(run["state"]) for run in newest if (run["sync"], run["variant"]) == (name, _VARIANT)), None)
+    last = next((run for run in newest if (run["sync"], run["variant"]) == (name, _VARIANT)), None)
+    return None if last is None else state(host, last)
 
 
 def frequency(seconds: float) -> str:

@@ -39,12 +39,14 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def draw(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int | None = None) -> Iterator[str]:
-    """The lines of a table. With `width`, the widest columns are cut until a line fits."""
+def draw(
+    headings: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int | None = None, whole: Sequence[str] = ()
+) -> Iterator[str]:
+    """The lines of a table. With `width`, the widest columns are cut until a line fits, but those of `whole` never."""
     shown = [[_text(value) for value in row] for row in rows]
     widths = [max(map(cells, column)) for column in zip(headings, *shown, strict=True)]
     if width is not None:
-        widths = shrunk(widths, width)
+        widths = shrunk(widths, width, whole=[name in whole for name in headings])
     numeric = [bool(shown) and all(not row[at] or _NUMBER.match(row[at]) for row in shown) for at in range(len(widths))]
     for row in [list(headings), *shown]:
         yield line(row, widths, numeric)
@@ -56,18 +58,22 @@ def line(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> st
     return _GAP.join(fitted).rstrip()
 
 
-def shrunk(widths: Sequence[int], width: int) -> list[int]:
-    """Widths that fit on a line, taken from the widest columns first."""
+def shrunk(widths: Sequence[int], width: int, *, whole: Sequence[bool] = ()) -> list[int]:
+    """Widths that fit on a line, taken from the widest columns first; `whole` columns stay."""
     fitting = list(widths)
     room = width - len(_GAP) * (len(fitting) - 1)
-    while sum(fitting) > room and max(fitting) > _LEAST:
-        fitting[fitting.index(max(fitting))] -= 1
+    cuttable = [at for at in range(len(fitting)) if not (whole and whole[at])]
+    while sum(fitting) > room and cuttable:
+        widest = max(cuttable, key=fitting.__getitem__)
+        if fitting[widest] <= _LEAST:
+            break
+        fitting[widest] -= 1
     return fitting
 
 
-def say_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def say_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, whole: Sequence[str] = ()) -> None:
     """Print a table; it is cut to the terminal's width, and not at all where nobody looks at it."""
-    for text in draw(headings, rows, width=line_width() if is_terminal(sys.stdout) else None):
+    for text in draw(headings, rows, width=line_width() if is_terminal(sys.stdout) else None, whole=whole):
         say(text)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
 import click
+
+from connectors.errors import UnexpectedAnswer
 
 # Control characters (an escape sequence begins with one), marks that reverse the direction of writing, and halves of
 # characters that no encoding can write.
@@ -41,14 +44,25 @@ def tell(text: str) -> None:
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
-    """The value as JSON that is safe to look at; keys keep their order."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    """The value as JSON that is safe to look at; keys keep their order. Raises UnexpectedAnswer for endless nesting."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    except RecursionError:
+        raise UnexpectedAnswer(
+            "The data is nested too deep to be printed as JSON.",
+            next_step="Save an answer as it came with `connectors proxy … --output FILE`.",
+        ) from None
     return _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def say_json(value: Any) -> None:
     """A whole result as JSON."""
     click.echo(json_text(value, indent=2))
+
+
+def command_line(*words: str) -> str:
+    """A command of ours as it would be typed."""
+    return shlex.join(("connectors", *words))
 
 
 def is_terminal(stream: IO[Any]) -> bool:

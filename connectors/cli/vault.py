@@ -46,7 +46,7 @@ def _by_setting(choices: Choices) -> dict[str, Any]:
     from connectors.engine.keys import key_id
 
     keys = [key_id(key) for key in choices.settings.value(_SETTING)]
-    with choices.host() as host:
+    with choices.host(create=True) as host:
         resealed = host.connections.rotate()
     return {"resealed": resealed, "key": keys[0], "removable": keys[1:]}
 
@@ -57,7 +57,7 @@ def _by_file(choices: Choices) -> dict[str, Any]:
     home = choices.settings.make_home()
     make_key_file(home)
     key = add_key_file_key(home)
-    with choices.host() as host:
+    with choices.host(create=True) as host:
         resealed = host.connections.rotate()
         # Another process may have sealed something with the old key just now.
         resealed += host.connections.rotate()

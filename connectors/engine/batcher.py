@@ -9,28 +9,36 @@ from typing import Any
 from connectors.authoring import Checkpoint, Gone, Item, Record, Seen, Skipped, Sync
 from connectors.engine.store.batch import Batch, Reject, Row
 from connectors.errors import InvalidItem, RecordInvalid
-from connectors.runtime.canonical import digest, dumps
+from connectors.runtime.canonical import digest, dumps, loads
 from connectors.runtime.models import Model
 
 MOST_ITEMS = 100
 MOST_BYTES = 1_000_000
 MOST_SECONDS = 1.0
 _LONGEST_ID = 256
+_LONGEST_VERSION = 1000  # characters; a longer one is stored as its hash
+_LONGEST_REASON = 1000
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")  # what no database takes as text
 
 
 def identity(value: Any) -> str:
     """The id as it is stored: 7 and "7" are one. Raises `InvalidItem` for what is no id."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_LONGEST_ID
+    text = str(value) if number else value
     if not isinstance(text, str) or not text or len(text) > _LONGEST_ID or _UNUSABLE.search(text):
-        shown = repr(value)[:60]
+        shown = "a huge number" if isinstance(value, int) and abs(value) >= 10**_LONGEST_ID else repr(value)[:60]
         raise InvalidItem(f"an id is a whole number or a text of 1 to {_LONGEST_ID} characters, not {shown}")
     return text
 
 
 def version_text(sync: Sync, version: Any) -> str | None:
     """A version as it is stored: with the sync's revision, so that a new revision makes it stale."""
-    return None if version is None else f"{sync.revision}:{version}"
+    if version is None:
+        return None
+    text = str(version)
+    if len(text) > _LONGEST_VERSION or _UNUSABLE.search(text):
+        text = digest(dumps(text)).hex()
+    return f"{sync.revision}:{text}"
 
 
 class Batcher:
@@ -57,7 +65,7 @@ class Batcher:
             case Skipped():
                 self._skipped(item)
             case Checkpoint():
-                self.batch.checkpoint = dict(item.value)
+                self.batch.checkpoint = _checkpoint(item)
             case Mapping():
                 self._record(Record(item))
             case _:
@@ -123,9 +131,11 @@ class Batcher:
     def _skipped(self, item: Skipped) -> None:
         self.batch.skipped += 1
         if item.id is None and item.parent is None:
-            self.batch.suspend = self.batch.suspend or item.reason
+            self.batch.suspend = self.batch.suspend or _reason(item)
             return
         self._seen(Seen(item.id, item.parent))
+        if item.id is not None:
+            self.batch.unread.add(identity(item.id))
 
     def _forget(self, id_: str) -> None:
         row = self.batch.rows.pop(id_, None)
@@ -133,6 +143,23 @@ class Batcher:
             self.batch.bytes -= len(row.data)
         self.batch.rejects.pop(id_, None)
         self.batch.gone.discard(id_)
+
+
+def _checkpoint(item: Checkpoint) -> dict[str, Any]:
+    """As it will be read again. Raises `InvalidItem` now, so that what came before it is saved all the same."""
+    if not isinstance(item.value, Mapping):
+        raise InvalidItem(f"a checkpoint is a mapping, not {type(item.value).__name__}")
+    try:
+        plain: dict[str, Any] = loads(dumps(item.value))
+    except ValueError as error:
+        raise InvalidItem(f"a checkpoint holds what JSON cannot: {error}") from None
+    return plain
+
+
+def _reason(item: Skipped) -> str:
+    """Never empty: what was skipped suspends deletions, whatever its author says of it (an exception, often)."""
+    text = _UNUSABLE.sub("\N{REPLACEMENT CHARACTER}", str(item.reason or ""))[:_LONGEST_REASON]
+    return text or "something could not be read"
 
 
 def _canonical(data: Mapping[str, Any], id_: str) -> str:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from connectors.engine.leases import lease
 from connectors.engine.store.connections import StoredConnection
 from connectors.engine.vault import LOST_KEY
-from connectors.errors import ConnectorError, InputError, VaultError
+from connectors.errors import ConfigError, ConnectorError, InputError, VaultError
 from connectors.runtime.auth import default_headers
 from connectors.runtime.budget import plan_of
 from connectors.runtime.canonical import dumps, loads
 from connectors.runtime.connection import Connection
-from connectors.runtime.fields import check_input, secret_names
+from connectors.runtime.fields import check_input, fields_of, secret_names
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
     from connectors.runtime.catalog import Provider
     from connectors.runtime.verify import Verification
 
+_RECENT = 1000  # runs; one that goes on is among the newest
 _NAME = re.compile(r"[^\x00-\x1f\x7f/\s][^\x00-\x1f\x7f/]{0,199}\Z")
 
 
@@ -53,8 +56,9 @@ class Connections:
         integration = integration or provider
         found = host.catalog.get(provider)
         given = check_input(found, config, credentials)
-        before = self._find(environment, id, integration)
+        before = host.store.connections.find(environment, id, integration)
         merged = {**(before.metadata if before else {}), **(metadata or {})}
+        _check_metadata(merged)
         plan_of(found, merged)
         connection = Connection(found, given.config, _typed(found, given.credentials), merged, id)
         default_headers(connection)  # raises for an auth mode that no call could use
@@ -69,7 +73,7 @@ class Connections:
             provider=provider,
             connection_config=shown,
             sealed=sealed,
-            metadata=merged,
+            metadata=metadata or {},
             verified_at=verified_at,
             now=now,
         )
@@ -89,6 +93,7 @@ class Connections:
         secrets = loads(self._host.vault.open(stored.sealed, context=stored.context))
         config = {**stored.connection_config, **secrets["connection_config"]}
         provider = self._host.catalog.get(stored.provider)
+        _check_fits(stored.id, provider, config, secrets["credentials"])
         return Connection(provider, config, secrets["credentials"], stored.metadata, stored.id)
 
     def set_metadata(
@@ -105,6 +110,7 @@ class Connections:
         def change(current: StoredConnection) -> Mapping[str, Any]:
             merged = {**current.metadata, **changes}
             kept = {name: value for name, value in merged.items() if value is not None}
+            _check_metadata(kept)
             plan_of(provider, kept)
             return kept
 
@@ -128,9 +134,17 @@ class Connections:
         return outcome
 
     def delete(self, environment: str, id: str, integration: str | None = None) -> dict[str, int]:
-        """Delete a connection with its records and runs; how many there were."""
+        """Delete a connection with its records and runs; how many there were.
+
+        Raises `AlreadyRunning` while one of its syncs runs: that run would write into nothing.
+        """
         stored = self.get(environment, id, integration)
-        return self._host.store.connections.delete(environment, stored.key)
+        store = self._host.store
+        with ExitStack() as leases:
+            for run in store.runs.list(environment, stored.key, limit=_RECENT):
+                if run["state"] == "running":
+                    leases.enter_context(lease(store, environment, stored.key, run["sync"], run["variant"]))
+            return store.connections.delete(environment, stored.key)
 
     def rotate(self) -> int:
         """Seal all secrets again with the vault's newest key; how many were under an older one."""
@@ -142,10 +156,6 @@ class Connections:
             return vault.seal(vault.open(sealed, context=context), context=context)
 
         return self._host.store.connections.reseal(again)
-
-    def _find(self, environment: str, id: str, integration: str) -> StoredConnection | None:
-        same = (item for item in self.list(environment) if item.id == id and item.integration == integration)
-        return next(same, None)
 
     def _verified(self, connection: Connection) -> float | None:
         from connectors.runtime.verify import check
@@ -179,6 +189,27 @@ def explained(error: ConnectorError, outcome: Verification) -> ConnectorError:
 
 def _typed(provider: Provider, credentials: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": provider.auth_mode, **credentials}
+
+
+def _check_fits(id: str, provider: Provider, config: Mapping[str, Any], credentials: Mapping[str, Any]) -> None:
+    """Raises `ConfigError` for a connection that was made with another definition of its provider."""
+    strange = sorted(config.keys() - provider.connection_config.keys())
+    if not strange and credentials.get("type") == provider.auth_mode:
+        return
+    given = {"connection_config": config, "credentials": credentials}
+    lacking = [field.title for field in fields_of(provider) if field.required and field.name not in given[field.group]]
+    if lacking:
+        raise ConfigError(
+            f"{id} was connected with another definition of {provider.name}: this one needs {', '.join(lacking)}.",
+            next_step="Give that one again (--providers FILE, or CONNECTORS_PROVIDERS), or connect the account again.",
+        )
+
+
+def _check_metadata(metadata: Mapping[str, Any]) -> None:
+    try:
+        dumps(metadata)
+    except ValueError as error:
+        raise InputError(f"The metadata cannot be stored: {error}.", next_step="Give values that JSON has.") from None
 
 
 def _check_name(what: str, name: str) -> None:

@@ -25,8 +25,7 @@ def lease(store: Store, environment: str, connection_key: int, sync: str, varian
     The operating system takes it back when this process dies. Raises `AlreadyRunning` while another
     run holds it.
     """
-    digest = hashlib.sha256(f"{connection_key}\0{sync}\0{variant}".encode()).hexdigest()[:24]
-    lock = FileLock(store.database.path.with_name(f"{store.database.path.name}.locks") / f"{digest}.lock")
+    lock = _lock(store, connection_key, sync, variant)
     if not lock.acquire():
         running = store.runs.running(environment, connection_key, sync, variant)
         who = "" if running is None else f" as run {running['number']}, owned by {running['owner']}"
@@ -35,3 +34,19 @@ def lease(store: Store, environment: str, connection_key: int, sync: str, varian
         yield
     finally:
         lock.release()
+
+
+def is_held(store: Store, connection_key: int, sync: str, variant: str) -> bool:
+    """Whether some process holds the right to run: a run that calls itself running, and it is not held, is dead."""
+    lock = _lock(store, connection_key, sync, variant)
+    if not lock.path.exists():
+        return False
+    if not lock.acquire():
+        return True
+    lock.release()
+    return False
+
+
+def _lock(store: Store, connection_key: int, sync: str, variant: str) -> FileLock:
+    digest = hashlib.sha256(f"{connection_key}\0{sync}\0{variant}".encode()).hexdigest()[:24]
+    return FileLock(store.database.path.with_name(f"{store.database.path.name}.locks") / f"{digest}.lock")

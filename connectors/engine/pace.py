@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connectors.runtime.catalog import Provider
 
 _BUDGET = "budget"
+_TOO_MANY = 429
 
 
 class Pace:
@@ -30,8 +31,14 @@ class Pace:
         self._spent: Counter[tuple[str, str]] = Counter()  # (group, operation) → requests that went out
         self._example: dict[tuple[str, str], tuple[str, str]] = {}  # … → method and path of one of them
         self.requests = 0
-        self.waited = 0.0  # seconds; several threads may wait for the same budget, the longest counts
+        self.refused = 0  # answers 429
+        self._waited = 0.0
         self._waiting_until = 0.0
+
+    @property
+    def waited(self) -> float:
+        """Seconds spent on the budget until now; several threads may wait for the same one, the longest counts."""
+        return max(0.0, self._waited - max(0.0, self._waiting_until - self._clock.now()))
 
     def before(self, method: str, url: str) -> None:
         """Raises `RunStopped` when the run was stopped."""
@@ -42,6 +49,7 @@ class Pace:
         """Count it."""
         with self._lock:
             self.requests += 1
+            self.refused += attempt.status == _TOO_MANY
             if self._plans:
                 self._spend(attempt.method, urlsplit(attempt.url).path)
 
@@ -51,7 +59,7 @@ class Pace:
             with self._lock:
                 now = self._clock.now()
                 until = max(self._waiting_until, now + waiting.seconds)
-                self.waited += until - max(self._waiting_until, now)
+                self._waited += until - max(self._waiting_until, now)
                 self._waiting_until = until
         self._before_wait(waiting)
 

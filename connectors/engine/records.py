@@ -59,9 +59,10 @@ class Reader:
 
     def data(self, model: str) -> Iterator[dict[str, Any]]:
         """What is stored and not deleted, streamed."""
-        for record in self.after(model, None):
-            if record.deleted_at is None:
-                yield record.data
+        environment = self._stored.environment
+        stream = self._store.records.stream(environment, self._stored.key, model, self._variant)
+        if stream is not None:
+            yield from map(loads, self._store.records.data(environment, stream))
 
     def after(self, model: str, cursor: str | None) -> Iterator[StoredRecord]:
         """All changes behind the cursor, deletions included. Raises `BrokenCursor`."""

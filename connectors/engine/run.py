@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 from connectors.authoring import Gone, Item, Record, Seen, Skipped
 from connectors.authoring.sync import Version
 from connectors.engine.batcher import identity
-from connectors.errors import CallError, ConnectionLost, NotFoundError, ProviderError, TimedOut, UnexpectedAnswer
+from connectors.engine.cancellation import StoppableClock
+from connectors.errors import (
+    CallError,
+    ConnectionLost,
+    NotFoundError,
+    ProviderError,
+    RejectedError,
+    TimedOut,
+    TooLarge,
+    UnexpectedAnswer,
+)
 from connectors.runtime.client import Client
 from connectors.runtime.response import Response
 
@@ -21,7 +31,8 @@ Value = TypeVar("Value")
 _LOOK_UP = 100  # versions asked for at once
 _READERS = 4
 _MOST_FAILURES = 10  # reads in a row that may fail before the provider counts as down
-_PASSING = (ProviderError, TimedOut, ConnectionLost, UnexpectedAnswer)
+# What can befall one item and not its neighbour. 401, 403, 429, DNS and the like concern all of them.
+_ONE_ITEM = (ProviderError, TimedOut, ConnectionLost, UnexpectedAnswer, RejectedError, TooLarge)
 
 
 class AuthorRun:
@@ -36,7 +47,7 @@ class AuthorRun:
         unchanged: Callable[[dict[str, Version]], frozenset[str]],
         stored: Callable[[str], Iterator[dict[str, Any]]],
         progress: Callable[[int, int | None], None],
-        abandon: Callable[[], None],
+        clock: StoppableClock,
     ) -> None:
         self._client = client
         self._unchanged = unchanged
@@ -46,7 +57,7 @@ class AuthorRun:
         self.metadata = client.connection.metadata
         self.log = log
         self._progress = progress
-        self._abandon = abandon
+        self._clock = clock
         self._failures = 0
 
     def get(self, path: str, **options: Any) -> Response:
@@ -88,7 +99,10 @@ class AuthorRun:
     ) -> Iterator[Item]:
         """Read only what is new or has another version than the stored one."""
         stubs = iter(items)
-        pool = ThreadPoolExecutor(_READERS, thread_name_prefix="refresh")
+        readers = self._clock.readers()
+        pool = ThreadPoolExecutor(
+            _READERS, thread_name_prefix="refresh", initializer=self._clock.join, initargs=(readers,)
+        )
         try:
             while chunk := list(islice(stubs, _LOOK_UP)):
                 versions = {identity(stub.get("id")): version(stub) for stub in chunk}
@@ -96,8 +110,8 @@ class AuthorRun:
                 for id_, future in _ahead(pool, read, {identity(stub.get("id")): stub for stub in chunk}, unchanged):
                     yield Seen(id_) if future is None else self._outcome(id_, versions[id_], future)
         except BaseException:
-            # Readers may be waiting for the budget; nobody wants their answers any more.
-            self._abandon()
+            # Readers may be waiting for the budget; nobody wants their answers any more. The sync may go on.
+            readers.stop()
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -107,7 +121,7 @@ class AuthorRun:
             data = future.result()
         except NotFoundError:
             return Gone(id_)
-        except _PASSING as error:
+        except _ONE_ITEM as error:
             return self._failed(id_, error)
         self._failures = 0
         return Record(data, version=version)

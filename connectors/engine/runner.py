@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import threading
 from collections.abc import Generator
 from contextlib import closing, suppress
@@ -71,7 +72,7 @@ class Runner:
                 unchanged=self._unchanged,
                 stored=reader.data,
                 progress=self._told,
-                abandon=self._clock.stop,
+                clock=self._clock,
             )
             try:
                 self._finish(whole=self._consume(run))
@@ -79,9 +80,9 @@ class Runner:
                 if restart == _MOST_RESTARTS:
                     raise RunError("the sync asked to start over twice in one run") from None
                 checkpoint = None
-                self._clock.resume()
                 with self._lock:
-                    self._batcher.take()
+                    self.flush()
+                    self._came = 0
                     self._sink.start_over()
             else:
                 return
@@ -176,7 +177,8 @@ def _iterator(sync: Sync, run: AuthorRun) -> Generator[Item, None, None]:
 def _held_note(report: RunReport, stored: int) -> str:
     if report.dry_run:
         return f"{report.would_delete} of {stored} stored records are not there any more; a run would need a yes"
-    command = f"connectors sync {report.sync} --connection {report.connection} --confirm-deletes {report.id}"
+    where = shlex.quote(report.connection)
+    command = f"connectors sync {report.sync} --connection {where} --confirm-deletes {report.id}"
     return (
         f"{report.would_delete} of {stored} stored records were not there any more, more than is deleted without "
         f"a yes; everything else is saved. If that is right: {command}"

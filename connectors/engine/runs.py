@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,18 +12,18 @@ from connectors.engine.cancellation import StoppableClock
 from connectors.engine.leases import lease, owner
 from connectors.engine.records import Reader
 from connectors.engine.report import Progress, RunOptions, RunReport, Silence
+from connectors.engine.run_log import run_logger
 from connectors.engine.runner import Runner
 from connectors.engine.sink import DrySink, Sink, StoreSink
 from connectors.engine.store.batch import Place
 from connectors.engine.store.connections import StoredConnection
-from connectors.errors import ConnectorError, InputError, RunError, RunStopped
+from connectors.errors import ConnectorError, InputError, RunError, RunStopped, StoreError
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
     from connectors.runtime.client import Client
     from connectors.runtime.connection import Connection
 
-_LOGGER = "connectors.sync"
 _WORTH_A_NOTE = 1.0  # seconds of waiting
 
 
@@ -63,7 +63,7 @@ def _check_needs(host: Host, stored: StoredConnection, sync: Sync, variant: str)
     if state["succeeded_at"] is None:
         raise RunError(
             f"the sync {sync.name} needs {sync.needs}, which has not succeeded yet for {stored.id}",
-            next_step=f"Run `connectors sync {sync.needs} --connection {stored.id}` first.",
+            next_step=f"Run `connectors sync {sync.needs} --connection {shlex.quote(stored.id)}` first.",
         )
 
 
@@ -86,7 +86,6 @@ class _Once:
         self.report = report
         self.progress = progress
         self.clock = StoppableClock(host.clock)
-        self.log = logging.getLogger(f"{_LOGGER}.{stored.provider}.{sync.name}")
 
     def run(self) -> None:
         model = self.host.registry.models.get(self.stored.provider, self.sync.model)
@@ -101,37 +100,47 @@ class _Once:
             self.report.requests, self.report.waited = runner.pace.requests, runner.pace.waited
             self.report.seconds = self.host.clock.now() - began
             self.report.estimates = runner.pace.estimates()
-            self._note_the_wait(connection)
+            self._note_the_pace(connection, runner.pace.refused)
+            self.report.notes = [connection.redactor.text(note) for note in self.report.notes]
 
     def _pull(self, runner: Runner, client: Client, checkpoint: dict[str, Any] | None) -> None:
         try:
-            runner.pull(client, Reader(self.host.store, self.stored, self.options.variant), checkpoint, self.log)
+            log = run_logger(self.stored.provider, self.sync.name, self.report.id, client.connection.redactor)
+            runner.pull(client, Reader(self.host.store, self.stored, self.options.variant), checkpoint, log)
         except (KeyboardInterrupt, RunStopped):
             self.report.state = "interrupted"
-            self.report.notes.append("stopped; what was read is saved, and the next run goes on from there")
+            saved = "what was read is saved, and the next run goes on from there"
+            self.report.notes.append(f"stopped; {'nothing was saved' if self.options.dry_run else saved}")
         except ConnectorError as error:
-            self._failed(error)
+            self._failed(error, client.connection)
         except Exception as error:  # noqa: BLE001 - a sync is somebody else's code and may raise anything
-            text = client.connection.redactor.text(f"{type(error).__name__}: {error}")
-            self._failed(RunError(f"the sync {self.sync.name} raised {text}", next_step="Mend the sync's code."))
+            raised = RunError(f"the sync {self.sync.name} raised {type(error).__name__}: {error}")
+            raised.next_step = "Mend the sync's code."
+            self._failed(raised, client.connection)
 
-    def _failed(self, error: ConnectorError) -> None:
+    def _failed(self, error: ConnectorError, connection: Connection) -> None:
+        """Whoever raised it may have put a secret in."""
         self.report.state = "failed"
-        self.report.error = error.to_dict()
+        self.report.error = connection.redactor.data(error.to_dict())
 
-    def _note_the_wait(self, connection: Connection) -> None:
-        """Say how to go faster, if this run waited for the budget of a plan that nobody chose."""
+    def _note_the_pace(self, connection: Connection, refused: int) -> None:
+        """Say how to go faster, if this run waited for the budget of a plan that nobody chose, or went too fast."""
         rates = connection.provider.rate_limits or {}
-        if self.report.waited < _WORTH_A_NOTE or connection.metadata.get("plan"):
-            return
-        plan = rates.get("plan")
+        chosen = connection.metadata.get("plan")
+        plan = chosen or rates.get("plan")
         others = [str(name) for name in rates.get("plans", ()) if name != plan]
-        if others:
-            choice = " or ".join(name.capitalize() for name in others)
-            self.report.notes.append(
-                f"waited {self.report.waited:.0f} s for the {plan} budget; if this account is {choice}, set plan: "
-                f"connectors connections set {self.stored.id} --metadata plan={others[0]}"
-            )
+        if not others:
+            return
+        choice = " or ".join(name.capitalize() for name in others)
+        step = (
+            f"if this account is {choice}, set plan: "
+            f"connectors connections set {shlex.quote(self.stored.id)} --metadata plan={others[0]}"
+        )
+        if refused:
+            name = connection.provider.display_name
+            self.report.notes.append(f"{name} asked {refused} times to slow down (429) in spite of plan {plan}; {step}")
+        elif self.report.waited >= _WORTH_A_NOTE and not chosen:
+            self.report.notes.append(f"waited {self.report.waited:.0f} s for the {plan} budget; {step}")
 
     @contextmanager
     def _sink(self) -> Iterator[tuple[Sink, dict[str, Any] | None]]:
@@ -169,14 +178,20 @@ class _Once:
         report = self.report
         if report.state == "running":
             report.state = "failed"
-        self.host.store.runs.end(
-            place.environment,
-            place,
-            report.state,
-            would_delete=report.would_delete,
-            requests=report.requests,
-            waited=report.waited,
-            error=report.error,
-            notes=report.notes,
-            now=self.host.clock.now(),
-        )
+        try:
+            self.host.store.runs.end(
+                place.environment,
+                place,
+                report.state,
+                would_delete=report.would_delete,
+                requests=report.requests,
+                waited=report.waited,
+                error=report.error,
+                notes=report.notes,
+                now=self.host.clock.now(),
+            )
+        except StoreError as error:
+            # The row stays open; the next run closes it as interrupted.
+            if report.state != "interrupted":
+                report.state = "failed"
+            report.error = report.error or error.to_dict()

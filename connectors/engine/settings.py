@@ -57,9 +57,9 @@ SETTINGS = (
     Setting(
         "CONNECTORS_BASE_URL_OVERRIDE",
         "off",
-        "Whether a call may name another base URL: never, only hosts that are listed, or any.",
+        "Whether the calls of a sync may name another base URL.",
         kind="choice",
-        choices=("off", "listed", "any"),
+        choices=("off", "any"),
     ),
     Setting(
         "DATABASE_URL",
@@ -106,7 +106,12 @@ class Settings:
         """
         process = os.environ if environ is None else environ
         given = str(home or process.get("CONNECTORS_HOME") or "")
-        folder = _path(given or _BY_NAME["CONNECTORS_HOME"].default, Path.cwd())
+        try:
+            folder = _path(given or _BY_NAME["CONNECTORS_HOME"].default, Path.cwd())
+        except ValueError as error:
+            raise SettingError(
+                f"The data folder {given!r} cannot be used: {error}.", setting="CONNECTORS_HOME"
+            ) from None
         found: dict[str, tuple[str, Source]] = {}
         for source, values in ((".env", _dotenv(folder)), ("environment", process)):
             found |= {name: (values[name], source) for name in _BY_NAME if values.get(name)}  # type: ignore[misc]

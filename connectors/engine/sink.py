@@ -98,6 +98,7 @@ class DrySink:
         self._seen = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._seen.row_factory = sqlite3.Row
         self._seen.execute("CREATE TABLE seen (id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
+        self._seen.execute("CREATE TABLE gone (id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
 
     def versions(self, ids: Iterable[str]) -> dict[str, str | None]:
         """The stored versions."""
@@ -108,8 +109,11 @@ class DrySink:
         del requests, waited
         with self._store.database.reading() as connection:
             added, updated, deleted, children = preview(connection, self._stream, batch)
+        deleted = {id_ for id_ in deleted if self._delete(id_)}
+        self._seen.executemany("DELETE FROM gone WHERE id = ?", [(id_,) for id_ in batch.rows])
         here = sorted(set(batch.ids) | children)
-        new = {id_ for id_ in here if self._note(id_)}
+        fresh = self._store.records.unseen(self._pass, here)
+        new = {id_ for id_ in here if self._note(id_)} & set(fresh)
         if batch.suspend and self._pass.suspended is None:
             self._pass = replace(self._pass, suspended=batch.suspend)
         counts = count(new, added, updated, set(batch.rejects), batch)
@@ -132,6 +136,7 @@ class DrySink:
         stored = absent = 0
         examples: list[str] = []
         for ids in self._store.records.alive(self._environment, self._stream, chunk=_CHUNK):
+            ids = [id_ for id_ in ids if not self._deleted(id_)]
             unseen = [id_ for id_ in self._store.records.unseen(self._pass, ids) if not self._noted(id_)]
             stored += len(ids)
             absent += len(unseen)
@@ -154,6 +159,12 @@ class DrySink:
 
     def _note(self, id_: str) -> bool:
         return self._seen.execute("INSERT INTO seen VALUES (?) ON CONFLICT DO NOTHING", (id_,)).rowcount == 1
+
+    def _delete(self, id_: str) -> bool:
+        return self._seen.execute("INSERT INTO gone VALUES (?) ON CONFLICT DO NOTHING", (id_,)).rowcount == 1
+
+    def _deleted(self, id_: str) -> bool:
+        return self._seen.execute("SELECT 1 FROM gone WHERE id = ?", (id_,)).fetchone() is not None
 
     def _noted(self, id_: str) -> bool:
         return self._seen.execute("SELECT 1 FROM seen WHERE id = ?", (id_,)).fetchone() is not None

@@ -152,15 +152,15 @@ def _octets(text: str) -> bytes:
 def _form_text(value: Mapping[str, Any] | Sequence[Any]) -> str:
     try:
         return form(list(_flat(value)))
-    except RecursionError:
-        raise InputError("The data is nested too deep for a form.") from None
+    except (RecursionError, ValueError):
+        raise InputError("The data is nested too deep for a form, or holds a number that is too long.") from None
 
 
 def _form_fields(value: Mapping[str, Any]) -> list[tuple[str, str]]:
     try:
         return _fields(value)
-    except RecursionError:
-        raise InputError("The data is nested too deep for a form.") from None
+    except (RecursionError, ValueError):
+        raise InputError("The data is nested too deep for a form, or holds a number that is too long.") from None
 
 
 def _flat(value: Mapping[str, Any] | Sequence[Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -26,6 +26,7 @@ OTHER = "other"  # the group of every path that no group names
 READ = "read"
 ASK_AGAIN = 1.0  # seconds; a place that a running call holds may be free sooner than its latest end says
 GRACE = 0.5  # seconds for which a place stays kept for an urgent caller who is about to ask again
+_SKEW = 30.0  # seconds that a caller's time may lag behind another's
 _OPERATIONS: Mapping[str, str] = {
     "GET": READ,
     "HEAD": READ,
@@ -138,7 +139,7 @@ class MemoryBudgets:
         """Take a place, or say how long to wait (see `ports.Budgets.take`)."""
         with self._lock:
             counter = self._counters.setdefault(purse, _Counter())
-            self._forget(counter, limit, now)
+            self._forget(counter, limit, now, at_most)
             kept_since = now if urgent else now - GRACE
             counter.claims = [due for due in counter.claims if due > kept_since]
             wait = self._wait(counter, limit, now, ahead=0 if urgent else len(counter.claims))
@@ -164,11 +165,15 @@ class MemoryBudgets:
             counter.closed_until = max(counter.closed_until, until)
 
     @staticmethod
-    def _forget(counter: _Counter, limit: Limit, now: float) -> None:
+    def _forget(counter: _Counter, limit: Limit, now: float, at_most: float) -> None:
+        if max(counter.settled[-1:], default=now) > now + _SKEW:
+            # The clock was set back; times ahead of it count as now, and nothing is closed or claimed any more.
+            counter.settled = [min(at, now) for at in counter.settled]
+            counter.running = {token: min(end, now + at_most) for token, end in counter.running.items()}
+            counter.closed_until, counter.claims = min(counter.closed_until, now), []
         ended = [token for token, end in counter.running.items() if end <= now]
         for token in ended:
             insort(counter.settled, counter.running.pop(token))
-        del counter.settled[: -limit.calls]
         while counter.settled and counter.settled[0] <= now - limit.window:
             counter.settled.pop(0)
 

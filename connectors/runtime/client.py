@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from connectors.errors import InvalidUrl
 from connectors.runtime import verify
+from connectors.runtime.address import parse
 from connectors.runtime.budget import MemoryBudgets
 from connectors.runtime.clock import SystemClock
 from connectors.runtime.connection import Connection
@@ -31,6 +35,7 @@ PATIENCE = 10.0  # seconds an urgent caller waits for the budget
 BACKGROUND_PATIENCE = 900.0  # seconds a background caller does
 RETRY_PATIENCE = 60.0  # seconds of waiting between the attempts of an urgent call
 BACKGROUND_RETRY_PATIENCE = 600.0
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 class Client:
@@ -116,7 +121,7 @@ class Client:
     ) -> Response:
         """Call the provider.
 
-        `endpoint` is a path on the provider's host. `data` is sent with POST, PUT, PATCH and
+        `endpoint` is a path on the provider's host, or a whole address there. `data` is sent with POST, PUT, PATCH and
         DELETE: a mapping or list as JSON unless a content-type header says otherwise. `reads`: this
         POST only reads, so it may be repeated. `retries` overrides the client's figure and its
         caution with writes, `retry_on` names further statuses worth another attempt. `stream`: the
@@ -148,7 +153,7 @@ class Client:
 
     def send(self, call: Call, options: Options | None = None) -> Response:
         """Make a call that is already put together. Raises as `request` does."""
-        return Exchange(self._line, call, options or Options()).run()
+        return Exchange(self._line, _homed(call), options or Options()).run()
 
     def get(self, endpoint: str, **options: Any) -> Response:
         """`request("GET", …)`."""
@@ -239,3 +244,13 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _homed(call: Call) -> Call:
+    """The call with a whole address taken apart: its origin is held to the same rules as any other base URL."""
+    if call.base_url_override or not _ADDRESS.match(call.endpoint):
+        return call
+    address = parse(call.endpoint)
+    if address.user_info is not None:
+        raise InvalidUrl("The address holds a user name; credentials come from the connection.")
+    return replace(call, base_url_override=address.origin, endpoint=address.target)

@@ -81,6 +81,8 @@ class Connection:
         """Secret values and open ones."""
         config_names, credential_names = secret_names(self.provider)
         open_names = {name for name in self.provider.credentials if name not in credential_names}
+        if not self.credentials.get("password"):
+            open_names.discard("username")  # a user name that goes without a password is the key itself
         secret: list[str] = []
         open_: list[str] = [""]
         for name, value in self.connection_config.items():

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from connectors.runtime.definition_yaml import DefinitionLoader, bound_size, unreadable
+from connectors.runtime.definition_yaml import UNREADABLE, DefinitionLoader, bound_size, unreadable
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -50,7 +50,7 @@ def read(text: str, source: str, first_line: int = 1) -> Lined:
         value = loader.construct_document(node)
         bound_size(value)
         return Lined(value, walk.lines, tuple(walk.duplicates))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise unreadable(error, source, first_line) from None
     finally:
         loader.dispose()

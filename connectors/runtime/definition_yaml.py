@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -21,8 +22,47 @@ class DefinitionLoader(_Base):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own name
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._text = text
+
+    def get_single_node(self) -> yaml.Node | None:
+        """The document's node. Raises ValueError before the parser, which is no Python, overflows its stack."""
+        if sum(map(self._text.count, _OPENERS)) > _DEEPEST and _depth(self._text) > _DEEPEST:
+            raise ValueError("it is nested too deeply")
+        node: yaml.Node | None = super().get_single_node()
+        return node
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge what `<<` names, each key once: merges of merges would multiply their keys otherwise."""
+        merges = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in node.value)
+        super().flatten_mapping(node)
+        if merges:
+            pairs = (
+                (key.value if isinstance(key, yaml.ScalarNode) else id(key), (key, value)) for key, value in node.value
+            )
+            node.value = list(dict(pairs).values())
+
 
 _MOST_PARTS = 1_000_000
+_OPENERS = ("[", "{", "- ", "-\t", "? ", "-\n")  # one of them opens each level, or a longer indent does
+_DEEPEST = 1000  # levels
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError)  # of a loader
+
+
+def _depth(text: str) -> int:
+    """How deep collections are nested. Broken YAML counts up to where it breaks."""
+    depth = deepest = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, _Base):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > _DEEPEST:
+                    return depth
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _construct_int(loader: DefinitionLoader, node: yaml.ScalarNode) -> int:
@@ -54,7 +94,7 @@ def load(text: str, source: str, first_line: int = 1) -> Any:
         value = yaml.load(text, DefinitionLoader)  # noqa: S506 - DefinitionLoader is a safe loader
         if "*" in text:  # only an alias can make a value larger than its text
             bound_size(value)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise unreadable(error, source, first_line) from None
     return value
 
@@ -95,4 +135,6 @@ def unreadable(error: Exception, source: str, first_line: int = 1) -> Definition
 def _reason(error: Exception) -> str:
     if isinstance(error, yaml.YAMLError):
         return getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return str(error) if isinstance(error, ValueError) else "a value does not fit its tag"

@@ -8,7 +8,7 @@ import re
 from connectors.runtime.redact import Redactor
 
 LONGEST = 300  # characters of an excerpt
-READ = 16 * 1024  # bytes looked at; more than an excerpt, so that a secret at its end is seen whole
+READ = 16 * 1024  # characters looked at; secrets are masked in twice as much, so that one at the cut is seen whole
 _MOST_CONTROLS = 0.1  # share of control characters from which on a body is not text
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd]")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
@@ -20,7 +20,7 @@ def excerpt(content: bytes, content_type: str | None, redactor: Redactor) -> str
 
     None if the body is empty or not text.
     """
-    text = redactor.text(content[:READ].decode("utf-8", "replace"))
+    text = redactor.text(content[: 2 * READ].decode("utf-8", "replace"))[:READ]
     if not text.strip() or len(_CONTROLS.findall(text)) > _MOST_CONTROLS * len(text):
         return None
     if is_html(content, content_type):

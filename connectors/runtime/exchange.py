@@ -264,7 +264,7 @@ class Exchange:
 
 def _open_files(call: Call) -> Iterator[BinaryIO]:
     for part in (call.files or {}).values():
-        if not isinstance(part.content, (bytes, bytearray, Path)):
+        if not isinstance(part.content, (bytes, bytearray, Path)) and hasattr(part.content, "seekable"):
             yield part.content
 
 

@@ -54,8 +54,12 @@ class Route:
     @property
     def proxy_name(self) -> str:
         """The proxy without its credentials."""
-        parts = urlsplit(self.proxy or "")
-        return (parts.hostname or "?") + (f":{parts.port}" if parts.port else "")
+        proxy = self.proxy or ""
+        try:
+            parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
+            return (parts.hostname or "?") + (f":{parts.port}" if parts.port else "")
+        except ValueError:  # a port that is no number
+            return "?"
 
 
 def failure(error: BaseException, route: Route) -> ConnectorError:
@@ -98,7 +102,7 @@ def _proxy_failure(causes: tuple[BaseException, ...], route: Route) -> Unreachab
         message = f"The proxy {route.proxy_name} cannot be used; only http:// and https:// proxies are supported."
         return _make(ConnectFailed, message, route, None, next_step="Correct HTTPS_PROXY in the environment.")
     if any(isinstance(cause, (urllib3.exceptions.ProxyError, requests.exceptions.ProxyError)) for cause in causes):
-        message = f"The proxy {route.proxy_name} cannot be reached."
+        message = f"The proxy {route.proxy_name}, which the environment names, cannot be reached."
         step = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment."
         return _make(ConnectFailed, message, route, _code(causes) or "ECONNREFUSED", next_step=step)
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from connectors.errors import DefinitionError
 from connectors.runtime import field_words
 from connectors.runtime.catalog import Provider
 from connectors.runtime.pattern import PatternError, portable
@@ -137,7 +138,7 @@ def _field(name: str, group: Group, descriptor: Mapping[str, Any], longest: int 
         example=_text(descriptor, "example"),
         pattern=_text(descriptor, "pattern"),
         format=_text(descriptor, "format"),
-        enum=tuple(str(choice) for choice in descriptor.get("enum") or ()),
+        enum=_choices(name, descriptor),
         optional=bool(descriptor.get("optional")),
         secret=_is_secret(name, group, descriptor),
         default_value=_text(descriptor, "default_value"),
@@ -149,6 +150,13 @@ def _field(name: str, group: Group, descriptor: Mapping[str, Any], longest: int 
         order=order if isinstance(order, int) else None,
         longest=longest,
     )
+
+
+def _choices(name: str, descriptor: Mapping[str, Any]) -> tuple[str, ...]:
+    choices = descriptor.get("enum") or ()
+    if not isinstance(choices, (list, tuple)):
+        raise DefinitionError(f"The field {name}: enum has to be a list.")
+    return tuple(map(str, choices))
 
 
 def _text(descriptor: Mapping[str, Any], key: str) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -106,25 +108,49 @@ def _part(field: str, value: Any) -> FilePart:
 def _opened(target: Path | str | BinaryIO) -> Iterator[BinaryIO]:
     """Something to write to. A path is replaced at the end, and only if all went well."""
     if not isinstance(target, (str, Path)):
+        if not hasattr(target, "write"):
+            raise InputError(f"A {type(target).__name__} is no place for a download.", next_step="Give a path.")
         yield target
         return
     path = Path(target)
-    if path.is_dir() or not path.parent.is_dir():
-        problem = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-        raise InputError(f"{path} {problem}; nothing was fetched.", next_step="Name a file in an existing folder.")
-    partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.{secrets.token_hex(6)}.part")
     try:
-        with partial.open("xb") as file:
+        problem, in_place = _look_at(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no file name"
+        raise InputError(f"{str(path)[:200]!r} cannot be written: {reason}.") from None
+    if problem:
+        raise InputError(f"{path} {problem}; nothing was fetched.", next_step="Name a file in an existing folder.")
+    partial = path if in_place else path.with_name(f".{path.name[:_LONGEST_NAME]}.{secrets.token_hex(6)}.part")
+    try:
+        with partial.open("wb" if in_place else "xb") as file:
             yield file
-        partial.replace(path)
+        if not in_place:
+            partial.replace(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or 'unknown reason'}.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if not in_place:
+            partial.unlink(missing_ok=True)
+
+
+def _look_at(path: Path) -> tuple[str | None, bool]:
+    """Why nothing can be written there, and whether it is a device or a pipe, which is written to and not replaced."""
+    if b"\0" in os.fsencode(path):
+        raise ValueError
+    if path.is_dir():
+        return "is a folder", False
+    if not path.parent.is_dir():
+        return "lies in a folder that does not exist", False
+    return None, path.exists() and not path.is_file()
 
 
 def _can_rewind(file: BinaryIO) -> bool:
     try:
-        return file.seekable()
+        if not file.seekable():
+            return False
     except AttributeError:
         return False
+    try:
+        return not stat.S_ISCHR(os.fstat(file.fileno()).st_mode)  # a device forgets at once
+    except (AttributeError, OSError):
+        return True  # it is in memory

@@ -51,6 +51,8 @@ def caller_headers(headers: Mapping[str, Any]) -> dict[str, str]:
     Headers that belong to the connection itself (Host, Content-Length, …) are left out: they would
     send the request to another site on the same machine, or cut it in two.
     """
+    if not isinstance(headers, Mapping):
+        raise InputError("Headers are a mapping from names to values.")
     checked: dict[str, str] = {}
     for name, value in headers.items():
         if value is not None and str(name).lower() not in _TRANSPORTS:

@@ -110,11 +110,20 @@ class Models:
             return []
         return sorted({file.stem for folder in self._folders for file in (folder / provider).glob("*.json")})
 
+    def _place(self, provider: str) -> Path:
+        """Where the schemas of a provider are, or would be."""
+        folders = [folder / provider for folder in self._folders]
+        return next((folder for folder in reversed(folders) if folder.is_dir()), folders[-1])
+
     def _load(self, provider: str, model: str) -> Model:
         known = self.names(provider)
         if model not in known:
             names = f"known: {', '.join(known)}" if known else "it has none"
-            raise UnknownFunction(f"{provider} has no model {model!r}; {names}.", known=known)
+            raise UnknownFunction(
+                f"{provider} has no model {model!r}; {names}.",
+                known=known,
+                next_step=f"Write its schema, a JSON Schema, to {self._place(provider) / f'{model}.json'}.",
+            )
         files = (folder / provider / f"{model}.json" for folder in reversed(self._folders))
         file = next(file for file in files if file.is_file())
         try:

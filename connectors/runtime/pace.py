@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.errors import BudgetExhausted
+from connectors.errors import BudgetExhausted, StoreError
 from connectors.runtime.budget import Spending, classify
 from connectors.runtime.catalog import Provider
 from connectors.runtime.ports import Budgets, Clock, Limit, Observer, Purse, Waiting
@@ -61,17 +62,20 @@ class Pace:
             waited += wait
 
     def leave(self, place: Place) -> None:
-        """The call completed, with whatever result."""
-        if place.purse is not None:
+        """The call completed, with whatever result. Where that cannot be noted, its place is free at its latest end."""
+        if place.purse is None:
+            return
+        with suppress(StoreError):  # the answer is there, perhaps of a write; it must not be lost over this
             self.budgets.settle(place.purse, place.token, at=self.clock.now())
 
     def hold(self, place: Place, seconds: float) -> None:
         """The provider asked for a pause: no call of that budget (or to that host) goes before its end."""
         until = self.clock.now() + seconds
-        if place.purse is not None:
-            self.budgets.close(place.purse, until)
-        else:
+        if place.purse is None:
             self.holds.set(place.host, until)
+            return
+        with suppress(StoreError):
+            self.budgets.close(place.purse, until)
 
     def _ask(self, spending: Spending | None, host: str) -> tuple[float, Place]:
         now = self.clock.now()

@@ -22,6 +22,7 @@ from connectors.runtime.request import Call
 Mark: TypeAlias = str | int | float  # a link, cursor or offset
 
 MOST_PAGES = 100_000
+LONGEST_MARK = 65_536  # characters of a link or cursor
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _ABSOLUTE = re.compile(r"\s*https?:", re.IGNORECASE)
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")  # RFC 8288 §3, without "<" in parameters
@@ -130,7 +131,7 @@ class Pager:
         link = self._link(headers, body, call)
         if link is None:
             return None
-        override, endpoint = call.base_url_override, link
+        override, endpoint, linked = call.base_url_override, link, call.linked
         if _ABSOLUTE.match(link):
             try:
                 address = parse(link)
@@ -139,9 +140,11 @@ class Pager:
             if address.user_info is not None:
                 raise _unexpected(call, "holds a user name")
             override, endpoint = address.origin, address.target
+            linked = override != _origin(self._call.base_url_override)
         # The provider's link is a value: a placeholder in it must not be filled in.
         endpoint = endpoint.replace("${", "$%7B")
-        return link, replace(call, endpoint=endpoint, base_url_override=override, params=self._resent(endpoint))
+        onward = replace(call, endpoint=endpoint, base_url_override=override, linked=linked)
+        return link, replace(onward, params=self._resent(endpoint))
 
     def _link(self, headers: Mapping[str, str], body: Any, call: Call) -> str | None:
         rel = self._settings.get("link_rel_in_response_header")
@@ -163,6 +166,8 @@ class Pager:
         return [(name, value) for name, value in self._sent if name not in present] or None
 
     def _remember(self, mark: Mark, call: Call) -> None:
+        if isinstance(mark, str) and len(mark) > LONGEST_MARK:
+            raise _unexpected(call, f"has {len(mark):,} characters")  # all of them are kept, to notice one again
         if mark in self._seen:
             raise PageLoop(
                 f"{call.method} list: page {self._pages} leads to a page that was read before.", method=call.method
@@ -194,6 +199,14 @@ def link_in_header(headers: Mapping[str, str], rel: str) -> str | None:
         if found and rel in (found[1] or found[2]).split():
             return str(target).strip() or None
     return None
+
+
+def _origin(base_url: str | None) -> str | None:
+    """Scheme, host and port of what the caller gave as another base URL."""
+    try:
+        return parse(base_url).origin if base_url else None
+    except InvalidUrl:
+        return None
 
 
 def _checked_kind(settings: Mapping[str, Any]) -> str:

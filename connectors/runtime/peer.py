@@ -7,7 +7,10 @@ import ipaddress
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
-_METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})  # a cloud's own service behind a public address
+_METADATA = (
+    ipaddress.ip_network("168.63.129.16/32"),  # a cloud's own service behind a public address
+    ipaddress.ip_network("192.0.0.0/24"),  # RFC 6890, with another cloud's; older Pythons take it for public
+)
 
 
 def is_public(address: str) -> bool:
@@ -27,7 +30,9 @@ def is_public(address: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    if not address.is_global or address.is_multicast or address.is_reserved or address in _METADATA:
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if any(address in network for network in _METADATA):
         return False
     return isinstance(address, ipaddress.IPv4Address) or not address.is_site_local
 

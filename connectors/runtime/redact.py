@@ -14,6 +14,11 @@ _CHUNK = 96  # characters; a longer secret is also masked piece by piece, for te
 _USER_INFO = re.compile(r"(?<=://)[^/?#@\s]*@")
 _BASE64 = "A-Za-z0-9+/_-"
 _SHORT_ESCAPES = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r"}
+_REFERENCES = {"&": "amp|", "<": "lt|", ">": "gt|", '"': "quot|", "'": "apos|"}  # of HTML
+_RUNS = re.compile(r"\\+|[^\\]")
+_AGAIN = 8  # backslashes that stand for one, or before one character, when a text was escaped several times
+_ESCAPE = rf"\\{{1,{_AGAIN}}}"
+_PERCENT = "%(?:25){0,3}"
 
 
 class Redactor:
@@ -21,7 +26,8 @@ class Redactor:
 
     Encodings: Base64 (standard and URL-safe, padded or not, at each of the three alignments a
     longer text can put it), percent-encoding (any choice of encoded characters, either hex case,
-    `+` for a blank), JSON and Python escapes, and any mixture of the last two.
+    `+` for a blank, also encoded again), JSON and Python escapes (also escaped again), the character
+    references of HTML, and any mixture of the last three.
 
     `secrets` are masked wherever they stand, if they have four characters or more. `pairs` are
     texts that are sent joined by a colon (`user:key`); they are masked as a whole, so a key of
@@ -86,21 +92,30 @@ def _chunks(secret: str) -> Iterator[str]:
 
 def _written(text: str) -> str:
     """A pattern for the text, each character of it as it is or escaped in one of the usual ways."""
-    return "".join(_character(character) for character in text)
+    return "".join(_backslashes(len(run)) if run[0] == "\\" else _character(run) for run in _RUNS.findall(text))
+
+
+def _backslashes(count: int) -> str:
+    """A run of backslashes as one: a choice for each of them would have exponentially many ways to fit."""
+    other = "".join(
+        rf"|(?:{way}){{{count}}}" for way in (rf"{_PERCENT}5[cC]", rf"{_ESCAPE}u005[cC]", "&#(?:92|[xX]5[cC]);")
+    )
+    return rf"(?:\\{{{count},{_AGAIN * count}}}{other})"
 
 
 def _character(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character
-    octets = _octets(character)
+    octets, code = _octets(character), ord(character)
     ways = [
         re.escape(character),
-        "".join(_hex("%", octet) for octet in octets),
-        "".join(_hex(r"\\x", octet) for octet in octets),
-        "".join(_hex(r"\\u", unit >> 8) + _hex("", unit & 255) for unit in _utf16(character)),
-        rf"\\U{''.join(_hex('', octet) for octet in ord(character).to_bytes(4, 'big'))}",
-        _hex(r"\\x", ord(character)) if ord(character) < 256 else re.escape(character),
-        r"\\\\" if character == "\\" else rf"\\{re.escape(_SHORT_ESCAPES.get(character, character))}",
+        "".join(_hex(_PERCENT, octet) for octet in octets),
+        "".join(_hex(rf"{_ESCAPE}x", octet) for octet in octets),
+        "".join(_hex(rf"{_ESCAPE}u", unit >> 8) + _hex("", unit & 255) for unit in _utf16(character)),
+        rf"{_ESCAPE}U{''.join(_hex('', octet) for octet in code.to_bytes(4, 'big'))}",
+        _hex(rf"{_ESCAPE}x", code) if code < 256 else re.escape(character),
+        rf"{_ESCAPE}{re.escape(_SHORT_ESCAPES.get(character, character))}",
+        rf"(?:{_ESCAPE})?&(?:amp;)?(?:{_REFERENCES.get(character, '')}#0{{0,4}}(?:{code}|[xX]0{{0,4}}(?i:{code:x})));",
     ]
     if character == " ":
         ways.append(r"\+")

@@ -36,6 +36,7 @@ class Call:
     files: Mapping[str, FilePart] | None = None  # by field name; makes the body a multipart form
     base_url_override: str | None = None
     forward_headers_on_redirect: bool | None = None  # None: as the definition says
+    linked: bool = field(default=False, compare=False)  # base_url_override is what the provider's page link says
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +91,7 @@ def build(
         override=call.base_url_override or None,
         policy=policy or HostPolicy(),
         moment=now,
+        linked=call.linked,
     )
     address, filled = _with_definition_query(goal.address, connection, now)
     variables = request_variables(
@@ -116,7 +118,9 @@ def build(
 def _method(name: str) -> str:
     method = str(name or "GET").upper()
     if method not in METHODS:
-        raise InputError(f"{name[:20]!r} is no HTTP method.", next_step=f"Use one of {', '.join(sorted(METHODS))}.")
+        raise InputError(
+            f"{str(name)[:20]!r} is no HTTP method.", next_step=f"Use one of {', '.join(sorted(METHODS))}."
+        )
     return method
 
 

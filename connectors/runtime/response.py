@@ -84,11 +84,12 @@ class Response:
     @property
     def text(self) -> str:
         """The body as text, in the character set that the answer names, else UTF-8."""
+        content = self.content
         named = _CHARSET.search(self.headers.get("content-type") or "")
         try:
-            return self.content.decode(named.group(1) if named else "utf-8", "replace")
-        except LookupError:
-            return self.content.decode("utf-8", "replace")
+            return content.decode(named.group(1) if named else "utf-8", "replace")
+        except (LookupError, UnicodeError):  # no such codec, or one that is no character set, such as idna
+            return content.decode("utf-8", "replace")
 
     @property
     def excerpt(self) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -81,12 +83,17 @@ class Answer:
 
     def _pieces(self) -> Iterator[bytes]:
         stream = self._raw.stream(CHUNK, decode_content=True)
+        left, got = self._steps.seconds, 0  # of the piece that is under way; it may come in many parts
         more = True
         while more:
-            with self._steps.step(fresh=self._stream):
-                chunk = next(stream, None)
+            began = time.monotonic()
+            with self._steps.step(seconds=left if self._stream else None):
+                chunk = _next(stream)
             more = chunk is not None
             if chunk:
+                left, got = left - (time.monotonic() - began), got + len(chunk)
+                if got >= CHUNK:
+                    left, got = self._steps.seconds, 0
                 yield chunk
         self._steps.finish()
         self._raw.release_conn()
@@ -99,15 +106,15 @@ class _Steps:
         self.route = route
         self._guard = transport.guard
         self._deadlines = transport.deadlines
-        self._seconds = transport.total_timeout
-        self._flight = Flight(self._deadlines.watch(self._seconds), write_timeout=transport.read_timeout)
+        self.seconds = transport.total_timeout
+        self._flight = Flight(self._deadlines.watch(self.seconds), write_timeout=transport.read_timeout)
 
     @contextmanager
-    def step(self, *, fresh: bool = False) -> Iterator[None]:
-        """One step. `fresh`: it has the whole time for itself."""
+    def step(self, *, seconds: float | None = None) -> Iterator[None]:
+        """One step. `seconds`: it has that time for itself."""
         deadline = self._flight.deadline
-        if fresh:
-            self._deadlines.restart(deadline, self._seconds)
+        if seconds is not None:
+            self._deadlines.restart(deadline, seconds)
         self._guard.flight = self._flight
         try:
             yield
@@ -119,10 +126,10 @@ class _Steps:
                 raise failure(error, self._so_far()) from None
         finally:
             self._guard.flight = None
-            if fresh:
+            if seconds is not None:
                 self.finish()
         if deadline.passed:
-            raise timed_out(self._so_far(), self._seconds)
+            raise timed_out(self._so_far(), self.seconds)
 
     def _so_far(self) -> Route:
         return replace(self.route, sent=self._flight.sent)
@@ -178,7 +185,7 @@ class Transport:
     CURL_CA_BUNDLE or SSL_CERT_FILE, credentials never from the environment (no netrc).
 
     `connect_timeout` and `read_timeout` bound one step on the network, `total_timeout` the whole
-    call up to the last byte of the body (of a streamed body: each piece), all in seconds.
+    call up to the last byte of the body (of a streamed body: each 64 KiB), all in seconds.
     """
 
     def __init__(
@@ -209,6 +216,8 @@ class Transport:
         prepared = _prepare(request)
         proxies = self._proxies_for(request.url)
         proxy = requests.utils.select_proxy(request.url, proxies)
+        if proxy is not None:
+            _check_proxy(proxy)
         steps = _Steps(self, Route(request.method, request.shown_url, request.host, proxy, sent=False))
         timeouts = (self._connect_timeout, self.read_timeout)
         with steps.step():
@@ -234,6 +243,27 @@ class Transport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _check_proxy(proxy: str) -> None:
+    """Raise SettingError for a proxy without a host; what a library makes of it may show its password."""
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        good = bool(parts.hostname) and parts.port != 0 and not (parts.path.strip("/") or parts.query or parts.fragment)
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingError(
+            "The proxy that HTTPS_PROXY, HTTP_PROXY or ALL_PROXY names has no usable host and port.",
+            next_step="Write it as http://host:port; special characters of a password are percent-encoded.",
+        )
+
+
+def _next(stream: Iterator[bytes]) -> bytes | None:
+    try:
+        return next(stream, None)
+    except ValueError as error:  # the library takes a chunk's length below zero for a number of bytes to read
+        raise http.client.HTTPException("The body's framing is broken") from error
 
 
 def _prepare(request: Request) -> PreparedRequest:

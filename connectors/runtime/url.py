@@ -42,8 +42,9 @@ def target(
     override: str | None = None,
     policy: HostPolicy,
     moment: Moment,
+    linked: bool = False,
 ) -> Target:
-    """The address of a request.
+    """The address of a request. `linked`: the override is a provider's word, so it may not be just any host.
 
     Raises InvalidUrl if base URL, endpoint and params make no address, HostRefused if it would be
     on another host than the connection's (or one the policy allows), UnresolvedPlaceholder if a
@@ -51,13 +52,15 @@ def target(
     """
     if not isinstance(endpoint, str):
         raise InvalidUrl("The endpoint has to be text.")
+    if not isinstance(override, str | None):
+        raise InvalidUrl("Another base URL has to be text.")
     if not endpoint and not override:
         raise InvalidUrl("No endpoint was given.")
     rest = endpoint if override else _without_base(endpoint, connection.provider.base_url or "")
     template = _chosen(override or _own_template(connection), connection).removesuffix("/")
     base = _base(template, connection, moment)
     if override:
-        _allow(base, connection, policy, moment)
+        _allow(base, connection, policy, moment, linked=linked)
     joined = _joined(base.text, _endpoint(template, rest, connection, moment))
     address = parse(_with_text_params(joined, params))
     check(address, base, policy, shown=connection.redactor.text(address.netloc))
@@ -84,7 +87,10 @@ def with_params(address: Address, params: Params) -> Address:
         pairs = list(params.items()) if isinstance(params, Mapping) else [(name, value) for name, value in params]
     except (TypeError, ValueError):
         raise InputError("Params are a mapping, a list of pairs, or text.") from None
-    new = [(str(name), text_of(value)) for name, value in pairs]
+    try:
+        new = [(str(name), text_of(value)) for name, value in pairs]
+    except (ValueError, RecursionError):  # a number of thousands of digits, a list in itself
+        raise InputError("Params hold a value that has no form as text.") from None
     return replace(address, query=form(_merged(parse_form(address.query or ""), new)))
 
 
@@ -157,10 +163,10 @@ def _base(template: str, connection: Connection, moment: Moment) -> Base:
     return fill(template, value_of, lambda expression: title_of(connection, expression))
 
 
-def _allow(base: Base, connection: Connection, policy: HostPolicy, moment: Moment) -> None:
-    if policy.override == "any" or base.origin == own_origin(connection, moment):
+def _allow(base: Base, connection: Connection, policy: HostPolicy, moment: Moment, *, linked: bool) -> None:
+    if (policy.override == "any" and not linked) or base.origin == own_origin(connection, moment):
         return
-    if policy.override == "listed" and is_listed(base, policy):
+    if policy.override != "off" and is_listed(base, policy):
         return
     shown = connection.redactor.text(base.host)
     raise HostRefused(

@@ -44,7 +44,7 @@ def key_file(emulator: Emulator, tmp_path: Path) -> Path:
 @pytest.fixture
 def run(home: Path) -> Run:
     def invoke(*arguments: str, stdin: str | bytes | None = None, code: int | None = 0) -> Result:
-        result = CliRunner().invoke(cli, list(arguments), input=stdin)
+        result = CliRunner().invoke(cli, list(arguments), input=stdin, prog_name="connectors")
         assert code is None or result.exit_code == code, result.output
         return result
 

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -146,6 +147,65 @@ def test_an_unusable_home_is_an_error(tmp_path):
     result = CliRunner().invoke(main.cli, ["connections", "list", "--home", str(tmp_path / "file" / "home")])
     assert result.exit_code == 2, result.output
     assert "error [invalid_setting]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "step"),
+    [
+        (["snyc"], "There is no command 'snyc'. Did you mean sync?", "connectors --help"),
+        (["connections", "lst"], "There is no command 'lst'. Did you mean list?", "connectors connections --help"),
+        (["xyzzy"], "There are: connect, connections,", "connectors --help"),
+        (["runs", "--limit", "x"], "expected a whole number from 1 to 1,000, not 'x'", "connectors runs --help"),
+        (["runs", "--limit", "0"], "expected a whole number from 1 to 1,000, not '0'", "connectors runs --help"),
+        (["runs", "--limt", "1"], "--limt", "connectors runs --help"),
+        (["sync", "documents"], "--connection", "connectors sync --help"),
+        (["doctor", "x"], "1 word more than this command takes", "connectors doctor --help"),
+        (["--nothing"], "--nothing", "connectors --help"),
+    ],
+)
+def test_wrong_usage_is_told_like_any_other_error(run, arguments, message, step):
+    result = run(*arguments, code=2)
+    assert result.stderr.startswith("error [usage]: ")
+    assert message in result.stderr
+    assert f"next: `{step}`" in result.stderr
+    error = json.loads(run(*arguments, "--json", code=2).stdout)["error"]
+    assert error["code"] == "usage"
+    assert message in error["message"]
+
+
+@pytest.mark.parametrize("command", ["--help", "sync --help", "providers list", "providers export", "doctor"])
+def test_output_that_cannot_be_written_is_a_clear_error(home, command):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "connectors", *command.split()], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error [output_failed]: The output cannot be written: No space left")
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+LOOKING = ["connections list", "runs", "syncs"]
+ASKING = [
+    "connections show acme",
+    "connections check acme",
+    "records Document --connection acme",
+    "runs --connection acme",
+]
+
+
+@pytest.mark.parametrize("command", LOOKING)
+def test_looking_at_an_empty_home_makes_nothing(run, home, command):
+    result = run(*command.split())
+    assert f"Nothing here yet: {home}/connectors.db" in result.stderr
+    assert json.loads(run(*command.split(), "--json").stdout) == []
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("command", [*ASKING, "sync documents --connection acme", "proxy GET / --connection acme"])
+def test_asking_an_empty_home_for_a_connection_makes_nothing(run, home, command):
+    assert f"error [unknown_connection]: Nothing here yet: {home}" in run(*command.split(), code=2).stderr
+    assert not home.exists()
 
 
 def test_a_reader_that_has_had_enough_is_no_error(run, connected, home):

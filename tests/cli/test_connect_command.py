@@ -101,6 +101,42 @@ def test_one_line_break_at_the_end_of_a_secret_file_is_dropped(run, emulator, tm
     run("connect", "paligo", *config(emulator), "--credential", f"apiKey=@{file}")
 
 
+def test_a_value_that_is_no_secret_comes_from_a_file_too(run, emulator, key_file, tmp_path):
+    (tmp_path / "definitions.yaml").write_text(NANGO_STYLE)
+    (tmp_path / "name").write_text(f"{emulator.username}\n")
+    given = ("--config", f"subdomain={emulator.instance}", "--providers", str(tmp_path / "definitions.yaml"))
+    run(
+        "connect",
+        "paligo",
+        *given,
+        "--credential",
+        f"username=@{tmp_path / 'name'}",
+        "--credential",
+        f"password=@{key_file}",
+    )
+
+
+def test_a_connection_of_another_definition_says_so(run, emulator, key_file, tmp_path):
+    (tmp_path / "definitions.yaml").write_text(NANGO_STYLE)
+    other = ("--providers", str(tmp_path / "definitions.yaml"))
+    given = ("--config", f"subdomain={emulator.instance}", "--credential", f"username={emulator.username}")
+    run("connect", "paligo", *given, "--credential", f"password=@{key_file}", *other)
+    for command in (("proxy", "GET", "/api/v2/groups"), ("sync", "documents")):
+        shown = run(*command, "--connection", "paligo", code=2).stderr
+        assert "paligo was connected with another definition of paligo: this one needs Paligo Instance Name" in shown
+        assert "--providers FILE" in shown
+        run(*command, "--connection", "paligo", *other)
+
+
+def test_hints_repeat_the_options_of_the_command_line_and_quote(run, emulator, key_file, tmp_path):
+    secret, where = ("--credential", f"apiKey=@{key_file}"), ("--home", str(tmp_path / "a b"))
+    shown = run("connect", "paligo", "--id", "acme & co", *config(emulator), *secret, *where).stderr
+    assert f"next: connectors --home '{tmp_path}/a b' sync documents --connection 'acme & co'" in shown
+    assert (
+        f"connectors --home '{tmp_path}/a b' connections list" in run("connections", "show", "x", *where, code=2).stderr
+    )
+
+
 def test_a_secret_comes_from_standard_input(run, emulator):
     run("connect", "paligo", *config(emulator), "--credential", "apiKey=@-", stdin=f"{emulator.api_key}\n")
 

@@ -42,6 +42,18 @@ def test_an_unknown_plan_is_refused_with_the_choices(run, connected):
     assert "business, enterprise, none" in metadata(run, "plan=gold", code=2).stderr
 
 
+@pytest.mark.parametrize("name", ["plans", "Plan", "pln"])
+def test_a_name_that_looks_like_plan_is_told(run, connected, name):
+    assert f"the metadata {name} means nothing here; did you mean plan?" in metadata(run, f"{name}=business").stderr
+    assert "note:" not in metadata(run, "colour=red", f"{name}=").stderr
+
+
+def test_the_listing_shows_the_plan_that_counts(run, connected):
+    assert " none " in run("connections", "list").stdout
+    metadata(run, "plan=")
+    assert "business (default)" in run("connections", "list").stdout
+
+
 def test_set_without_anything_to_set_is_bad_input(run, connected):
     assert "--metadata" in metadata(run, code=2).stderr
 

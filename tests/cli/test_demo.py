@@ -31,6 +31,17 @@ def test_half_an_account_is_named(capsys, monkeypatch):
     assert "PALIGO_USERNAME, PALIGO_API_KEY" in capsys.readouterr().out
 
 
+def test_a_wrong_key_of_ones_own_names_the_variable(capsys, monkeypatch, emulator):
+    monkeypatch.setenv("PALIGO_INSTANCE", emulator.instance)
+    monkeypatch.setenv("PALIGO_USERNAME", emulator.username)
+    monkeypatch.setenv("PALIGO_API_KEY", "F" * 32)
+    assert demo.main() == 1
+    shown = capsys.readouterr()
+    assert "error [credentials_refused]" in shown.err
+    assert "next: Correct the variable PALIGO_API_KEY" in shown.out
+    assert "make test" not in shown.out
+
+
 def test_a_real_account_is_only_read(capsys, monkeypatch, emulator):
     monkeypatch.setenv("PALIGO_INSTANCE", emulator.instance)
     monkeypatch.setenv("PALIGO_USERNAME", emulator.username)

@@ -3,6 +3,7 @@ import json
 import os
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -64,12 +65,47 @@ def test_a_lost_key_is_an_error_and_the_doctor_sees_it(run, connected, home):
 def test_the_doctor_finds_everything_in_order(run, connected):
     run("sync", "documents", "--connection", "acme")
     assert "Everything is in order." in run("doctor").stdout
-    assert diagnoses(run)[("Database", "holds")]["text"] == "1 connections, 24 records, 1 runs"
+    assert diagnoses(run)[("Database", "holds")]["text"] == "1 connection, 24 records, 1 run"
 
 
 def test_the_doctor_makes_nothing(run, home):
     run("doctor")
     assert not home.exists()
+
+
+def test_the_doctor_warns_of_variables_that_mean_nothing(run, monkeypatch, home):
+    monkeypatch.setenv("CONNECTORS_HOMES", "/x")
+    monkeypatch.setenv("CONNECTORS_CREDENTIAL_APIKEY", "x")
+    found = diagnoses(run)
+    assert found[("Settings", "CONNECTORS_HOMES")]["next_step"] == "Did you mean CONNECTORS_HOME?"
+    assert ("Settings", "CONNECTORS_CREDENTIAL_APIKEY") not in found
+    assert "warning CONNECTORS_HOMES" in run("doctor").stdout
+
+
+def test_the_doctor_says_that_a_database_is_empty(run, home):
+    home.mkdir()
+    (home / "connectors.db").touch(mode=0o600)
+    found = diagnoses(run)[("Database", "contents")]
+    assert found["text"].startswith("empty")
+    assert "restore" in found["next_step"]
+
+
+def test_the_doctor_looks_into_a_database_beside_which_it_may_write_nothing(run, connected, home, monkeypatch):
+    connect = sqlite3.connect
+
+    def refusing(database, **options):
+        if "mode=ro" in database:
+            error = sqlite3.OperationalError("attempt to write a readonly database")
+            error.sqlite_errorcode = sqlite3.SQLITE_READONLY
+            raise error
+        return connect(database, **options)
+
+    _no_permission(home, monkeypatch)
+    monkeypatch.setattr(sqlite3, "connect", refusing)
+    found = diagnoses(run, code=1)
+    assert found[("Database", "permission")]["next_step"].startswith(f"Run `chmod u+rw {home}/connectors.db`")
+    assert found[("Database", "contents")]["text"] == "whole"
+    assert found[("Database", "holds")]["text"].startswith("1 connection, ")
 
 
 def test_the_doctor_masks_secrets(run, monkeypatch):
@@ -91,8 +127,6 @@ def _no_database(home, monkeypatch):
 
 
 def _newer(home, monkeypatch):
-    import sqlite3
-
     connection = sqlite3.connect(home / "connectors.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -110,16 +144,65 @@ def _bundle(home, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
 
 
+def _folder_for_a_file(home, monkeypatch):
+    for file in home.glob("connectors.db*"):
+        if file.is_file():
+            file.unlink()
+    (home / "connectors.db").mkdir()
+
+
+def _no_permission(home, monkeypatch):
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda place, mode: mode == os.R_OK and access(place, mode))
+
+
+def _no_schema(home, monkeypatch):
+    (home / "more" / "helpdesk").mkdir(parents=True)
+    (home / "more" / "helpdesk" / "__init__.py").write_text(
+        "from connectors import Connector\nfrom connectors.authoring import sync\n"
+        "@sync('Article', every='1h')\ndef articles(run):\n    yield {}\n"
+        "connector = Connector(functions=(articles,))\n"
+    )
+    (home / "more" / "helpdesk" / "providers.yaml").write_text("helpdesk: {auth_mode: NONE}\n")
+    monkeypatch.setenv("CONNECTORS_PATH", str(home / "more"))
+
+
+def _no_import(home, monkeypatch):
+    _no_schema(home, monkeypatch)
+    (home / "more" / "helpdesk" / "__init__.py").write_text("import connectors\n\nnothing_here()\n")
+
+
+def _proxy(home, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "foo")
+
+
 def _folder(home, monkeypatch):
     monkeypatch.setenv("CONNECTORS_PATH", str(home))
 
 
-@pytest.mark.parametrize("breakage", [_open_key, _no_database, _newer, _setting, _broken_file, _bundle, _folder])
+BREAKAGES = {
+    _open_key: "vault.key",
+    _no_database: "cannot be read",
+    _newer: "this version knows",
+    _setting: "CONNECTORS_BASE_URL_OVERRIDE",
+    _broken_file: ".env",
+    _bundle: "there is no /nowhere.pem",
+    _folder: "holds no connector",
+    _folder_for_a_file: "is no file",
+    _no_permission: "no permission to write",
+    _no_schema: "helpdesk has no model 'Article'",
+    _no_import: "helpdesk/__init__.py, line 3: NameError",
+    _proxy: "foo",
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
 def test_the_doctor_names_each_problem_and_a_next_step(run, connected, home, monkeypatch, breakage):
     breakage(home, monkeypatch)
     problems = [each for each in diagnoses(run, code=1).values() if each["problem"]]
     assert problems
-    assert all(each["next_step"] for each in problems)
+    assert all(each["next_step"] and "connectors doctor" not in each["next_step"] for each in problems)
+    assert [BREAKAGES[breakage] in each["text"] for each in problems] == [True]  # each cause once
     assert "PROBLEM" in run("doctor", code=1).stdout
 
 

@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -61,6 +63,7 @@ def test_a_provider_shows_what_each_field_expects(run):
     for text in ("Paligo Instance Name (--config instance=VALUE)", "(--credential apiKey=@FILE), secret", "mycompany"):
         assert text in shown
     assert "business 50, enterprise 250" in shown
+    assert Path(re.search(r"how to connect +(.+)", shown)[1]).is_file()
     assert json.loads(run("providers", "show", "paligo", "--json").stdout)["syncs"] == ["documents"]
 
 

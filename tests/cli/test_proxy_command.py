@@ -80,6 +80,7 @@ def test_credentials_of_the_caller_are_refused(run, connected, name):
         ("--header", "x: a\nb"),
         ("--data", "@/nowhere"),
         ("--data", "{}", "--form", "a=b"),
+        ("--data", "{}", "--file", "a=@/dev/null"),
         ("--file", "a=@/nowhere"),
         ("--file", "a=b"),
         ("--all", "--include"),
@@ -87,7 +88,8 @@ def test_credentials_of_the_caller_are_refused(run, connected, name):
     ],
 )
 def test_wrong_options_are_bad_input_and_send_nothing(run, connected, given):
-    run("proxy", "POST", "/api/v2/documents", *CALL, *given, code=2)
+    shown = run("proxy", "POST", "/api/v2/documents", *CALL, *given, code=2).stderr
+    assert "Correct the value and try again." not in shown  # it says something more precise
     assert connected.log == []
 
 

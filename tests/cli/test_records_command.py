@@ -81,10 +81,21 @@ def test_csv_has_every_field(run, synced):
 
 
 def test_fields_choose_the_columns(run, synced):
-    row = lines(run(*RECORDS, "--json", "--limit", "1", "--fields", "name,_metadata.last_action,nothing"))[0]
-    assert list(row) == ["name", "_metadata.last_action", "nothing"]
+    row = lines(run(*RECORDS, "--json", "--limit", "1", "--fields", "name,_metadata.last_action"))[0]
+    assert list(row) == ["name", "_metadata.last_action"]
     assert run(*RECORDS, "--format", "csv", "--limit", "1", "--fields", "id,name").stdout.startswith("id,name\n")
     assert run(*RECORDS, "--fields", "id,content").stdout.splitlines()[0].split() == ["id", "content"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "_metadata.nothing", "nothing.id"])
+def test_an_unknown_field_is_bad_input_that_names_the_known_ones(run, synced, name):
+    shown = run(*RECORDS, "--fields", f"id,{name}", code=2).stderr
+    assert f"No record has: {name}. Known: id, name," in shown
+
+
+def test_an_unknown_variant_is_bad_input_that_names_those_there_are(run, synced):
+    run("sync", "documents", "--connection", "acme", "--variant", "draft")
+    assert "variants: base, draft." in run(*RECORDS, "--variant", "nope", code=2).stderr
 
 
 @pytest.mark.parametrize("cursor", ["x", "", "MS4xLjk5", "\x00"])
@@ -112,6 +123,9 @@ def record(number, **data):
         ("-x", "'-x"),
         ("@SUM(A1)", "'@SUM(A1)"),
         ("\tx", "'\tx"),
+        (" =1+2", "' =1+2"),
+        ("\n=1+2", "'\n=1+2"),
+        ("\uff1d1+2", "'\uff1d1+2"),
         ("-5", "-5"),
         ("+46 70", "+46 70"),
         ("plain", "plain"),
@@ -124,6 +138,11 @@ def record(number, **data):
 def test_a_spreadsheet_takes_no_text_for_a_formula(capsys, value, cell):
     writer("csv")([record(1, x=value)], Look(known=("id", "x"), chosen=("x",)))
     assert next(csv.reader(io.StringIO(capsys.readouterr().out.partition("\n")[2])), [""]) == [cell] or cell == ""
+
+
+def test_nor_a_fields_name(capsys):
+    writer("csv")([record(1, **{"=1+2": "x"})], Look(known=("id",)))
+    assert "'=1+2" in capsys.readouterr().out.partition("\n")[0].split(",")
 
 
 @pytest.mark.parametrize("form", ["table", "jsonl", "csv"])

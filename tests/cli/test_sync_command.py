@@ -1,8 +1,11 @@
+import io
 import json
 import re
 
 import pytest
+from rich.console import Console
 
+from connectors.cli.drawing import Drawn
 from connectors.cli.progress import Lines
 from connectors.engine.host import Host
 from connectors.engine.leases import lease
@@ -10,6 +13,7 @@ from connectors.engine.settings import Settings
 from connectors.engine.store.batch import Counts
 from connectors.errors import StoreBusy
 from connectors.runtime.ports import Limit, Waiting
+from connectors.testing import instant
 
 SYNC = ("sync", "documents", "--connection", "acme")
 
@@ -61,6 +65,16 @@ def test_a_dry_run_writes_nothing_and_tells_what_would_happen(run, connected):
     assert (report(run)["updated"], report(run)["deleted"]) == (1, 0)
 
 
+def test_an_interrupted_dry_run_says_that_nothing_was_saved(run, connected, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("connectors.engine.runner.Runner._consume", stop)
+    shown = run(*SYNC, "--dry-run", code=130).stdout
+    assert "nothing was saved" in shown
+    assert "is saved" not in shown
+
+
 def test_a_limit_stops_and_deletes_nothing(run, connected):
     limited = report(run, "--limit", "5")
     assert (limited["state"], limited["added"]) == ("limited", 5)
@@ -82,7 +96,9 @@ def test_deletions_that_need_a_yes_end_with_3_until_it_comes(run, connected):
     again = run(*SYNC, code=3).stdout
     newest = json.loads(run("runs", "--json", "--limit", "1").stdout)[0]["id"]
     assert f"--confirm-deletes {newest}" in again
-    assert "deletions wait for a yes" in run("runs").stdout
+    shown = run("runs").stdout.splitlines()
+    assert "20 deletions held back until a yes" in shown[1]
+    assert "a later run took over the question" in shown[2]
     assert report(run, "--confirm-deletes", str(newest))["deleted"] == held["would_delete"]
     assert "error [nothing_to_confirm]" in run(*SYNC, "--confirm-deletes", str(newest), code=2).stderr
 
@@ -133,6 +149,26 @@ def test_a_sync_that_is_running_ends_the_other_one_with_5(run, connected, home):
             assert "error [already_running]" in run(*SYNC, code=5).stderr
 
 
+def test_a_run_whose_process_died_is_shown_as_interrupted(run, connected, home):
+    run(*SYNC)
+    with Host.open(Settings.load(home=home)) as host:
+        key = host.connections.get("dev", "acme").key
+        names = ("dev", key, "documents", "Document", "base")
+        host.store.passes.begin(*names, trigger="command", owner="gone:1", full=False, now=1e9)
+        with lease(host.store, "dev", key, "documents", "base"):
+            assert json.loads(run("runs", "--json").stdout)[0]["state"] == "running"
+    assert json.loads(run("runs", "--json").stdout)[0]["state"] == "interrupted"
+    assert json.loads(run("syncs", "--json").stdout)[0]["last_run"] == "interrupted"
+    assert "its process died" in run("runs").stdout
+
+
+def test_rejected_and_skipped_records_show_in_the_history(run, connected):
+    connected.fault("status", "GET", f"/api/v2/documents/{ids(connected)[5]}", None, status=500)
+    with instant():
+        run(*SYNC)
+    assert "1 skipped" in run("runs").stdout
+
+
 def test_a_busy_database_ends_with_5(run, connected, monkeypatch):
     def busy(*_, **__):
         raise StoreBusy
@@ -156,6 +192,45 @@ def test_plain_progress_is_one_line_in_five_seconds_with_first_and_last():
         lines.update(Counts(added=number), done=number, of=100, requests=number)
     lines.end()
     assert [int(re.search(r"(\d+) added", line)[1]) for line in written] == [0, 50, 99]
+
+
+def test_a_long_wait_is_told_at_once_and_once_however_many_threads_wait():
+    clock, written = Clock(), []
+    lines = Lines("documents", written.append, clock)
+    lines.update(Counts(added=1), done=5, of=9, requests=1)
+    clock.now += 0.1
+    for late in (0.0, 0.1, 0.2):
+        lines.waiting(Waiting(43 - late, "budget", Limit(50, 60)))
+    clock.now += 43
+    lines.waiting(Waiting(20, "budget", Limit(50, 60)))
+    assert [line.partition("waiting ")[2][:4] for line in written] == ["", "43 s", "20 s"]
+    assert "5 of 9 listed" in written[0]
+
+
+def test_nothing_is_told_after_a_stop():
+    clock, written = Clock(), []
+    lines = Lines("documents", written.append, clock)
+    lines.update(Counts(), done=1, of=9, requests=1)
+    lines.update(Counts(added=1), done=2, of=9, requests=2)
+    lines.quiet()
+    lines.waiting(Waiting(43, "budget"))
+    lines.end()
+    assert len(written) == 1
+
+
+def test_a_drawing_keeps_counts_while_it_waits_counts_down_and_tells_the_time_left():
+    clock, out = Clock(), io.StringIO()
+    drawn = Drawn("documents of acme", Console(file=out, force_terminal=True, width=80), clock)
+    clock.now += 2
+    drawn.update(Counts(added=50), done=100, of=100, requests=51)
+    drawn.waiting(Waiting(58, "budget", Limit(50, 60)))
+    clock.now += 10
+    drawn.update(Counts(added=50), done=100, of=100, requests=51)
+    drawn.stop()
+    last = out.getvalue().split("documents of acme")[-1]
+    assert "1 min 48 s left" in last
+    assert "50 added, 0 updated, 0 deleted, 0 unchanged; 51 requests" in last
+    assert "waiting 48 s for the rate budget" in last
 
 
 def test_plain_progress_says_what_it_waits_for():

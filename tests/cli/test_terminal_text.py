@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from connectors.cli.table import cells, draw, fit
 from connectors.cli.terminal import duration, json_text, plain, plain_lines
+from connectors.errors import UnexpectedAnswer
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
 JSON = st.recursive(
@@ -71,3 +72,12 @@ def test_a_table_that_is_too_wide_is_cut_at_its_widest_column():
 )
 def test_durations_read_well(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_json_without_end_is_a_clear_error(indent):
+    value: list = []
+    for _ in range(1020):
+        value = [value]
+    with pytest.raises(UnexpectedAnswer, match="nested too deep"):
+        json_text(value, indent=indent)

@@ -1,96 +1,51 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
-KEY = "0A1B2C3D4E5F"
-BASE = "https://${connectionConfig.subdomain}.helpdesk.example"
+BASE = "https://${connectionConfig.subdomain}.helpdesk.example/api"
+STAND_IN = "http://127.0.0.1:8711/api"
 GUIDE = "docs/write-a-connector.md"
-
-
-class HelpDesk(ThreadingHTTPServer):
-    """The made-up help desk of the guide, on this machine."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
-        self.articles = {n: {"id": n, "title": f"Article {n}", "updated_at": "2026-01-01"} for n in (1, 2, 3)}
-        self.comments: dict[int, list[dict[str, Any]]] = {1: [{"id": 11, "text": "Yes"}], 2: [{"id": 21, "text": "No"}]}
-        self.failing: set[int] = set()
-        self.changes = [{"id": n, "deleted": False, "subject": f"Ticket {n}"} for n in (1, 2, 3)]
-        self.too_old: set[str] = set()
-        self.paths: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
-        self.paths.append(path)
-        parts = path.removeprefix("/api").strip("/").split("/")
-        match parts:
-            case ["articles"]:
-                return 200, self._page(int(query.get("page", 1)))
-            case ["articles", number] if int(number) in self.articles:
-                return 200, {**self.articles[int(number)], "body": f"Body {number}"}
-            case ["articles", number, "comments"] if int(number) in self.failing:
-                return 500, {}
-            case ["articles", number, "comments"] if int(number) in self.articles:
-                return 200, {"comments": self.comments.get(int(number), []), "next": None}
-            case ["tickets", "changes"] if query.get("after", "") in self.too_old:
-                return 410, {}
-            case ["tickets", "changes"]:
-                done = int(query.get("after", "") or 0) + 2
-                return 200, {
-                    "changes": self.changes[done - 2 : done],
-                    "cursor": str(min(done, len(self.changes))),
-                    "more": done < len(self.changes),
-                }
-        return 404, {}
-
-    def _page(self, number: int) -> dict[str, Any]:
-        stubs = [{"id": row["id"], "updated_at": row["updated_at"]} for row in self.articles.values()]
-        more = number * 2 < len(stubs)
-        link = f"{self.url}/api/articles?page={number + 1}" if more else None
-        return {"articles": stubs[number * 2 - 2 : number * 2], "next": link}
-
-
-class Answering(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: HelpDesk
-
-    def do_GET(self) -> None:
-        target = urlsplit(self.path)
-        status, payload = 401, {}
-        if self.headers["x-api-key"] == KEY:
-            query = {name: values[-1] for name, values in parse_qs(target.query).items()}
-            status, payload = self.server.answer(target.path, query)
-        body = json.dumps(payload).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+Desk = SimpleNamespace
 
 
 @pytest.fixture
-def desk() -> Iterator[HelpDesk]:
-    with HelpDesk() as server:
+def desk(page, tmp_path_factory) -> Iterator[Desk]:
+    """The stand-in of the guide, its own file, on a port that is free; `failing` and `too_old` make it fail."""
+    file = tmp_path_factory.mktemp("desk") / "helpdesk_server.py"
+    file.write_text(dict(page(GUIDE).files())[file.name])
+    spec = importlib.util.spec_from_file_location("helpdesk_server", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    state = SimpleNamespace(
+        articles=module.ARTICLES, changes=module.CHANGES, key=module.KEY, paths=[], failing=set(), too_old=set()
+    )
+
+    class Watched(module.HelpDesk):
+        def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+            state.paths.append(path)
+            if path in {f"/api/articles/{number}/comments" for number in state.failing}:
+                return 500, {}
+            return (410, {}) if query.get("after") in state.too_old else super().answer(path, query)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Watched) as server:
+        server.daemon_threads = True
+        state.url = f"http://127.0.0.1:{server.server_port}/api"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
+        yield state
         server.shutdown()
         thread.join()
 
@@ -98,10 +53,10 @@ def desk() -> Iterator[HelpDesk]:
 @pytest.fixture
 def here(clean_environment, desk) -> None:
     clean_environment.setenv("CONNECTORS_ALLOW_PRIVATE_HOSTS", "on")
-    clean_environment.setenv("CONNECTORS_CREDENTIAL_APIKEY", KEY)
+    clean_environment.setenv("CONNECTORS_CREDENTIAL_APIKEY", desk.key)
 
 
-def write(folder: Path, name: str, text: str, desk: HelpDesk) -> None:
+def write(folder: Path, name: str, text: str, desk: Desk) -> None:
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     if name.endswith("providers.yaml"):
@@ -119,6 +74,15 @@ def steps(page) -> dict[str, list[list[str]]]:
     return {"articles": page.commands("connectors")[:5], "more": page.commands("connectors")[5:]}
 
 
+def test_the_guide_says_how_to_reach_the_stand_in(page):
+    guide = page(GUIDE)
+    server = dict(guide.files())["helpdesk_server.py"]
+    assert "PORT, KEY = 8711, " in server
+    assert f"`base_url: {STAND_IN}`" in guide.text
+    assert "export CONNECTORS_ALLOW_PRIVATE_HOSTS=on\n" in guide.blocks("sh")
+    assert len(server.splitlines()) < 50
+
+
 def test_the_first_sync_of_the_guide_works_step_by_step(page, desk, here, typed, tmp_path):
     guide = page(GUIDE)
     for name, text in guide.files()[:3]:
@@ -131,7 +95,7 @@ def test_the_first_sync_of_the_guide_works_step_by_step(page, desk, here, typed,
     stored = {row["id"]: row["body"] for row in map(json.loads, outputs[4].splitlines())}
     assert stored == {"1": "Body 1", "2": "Body 2", "3": "Body 3"}
 
-    desk.articles[2] |= {"title": "Edited", "updated_at": "2026-02-01"}
+    desk.articles[2] |= {"body": "Edited", "updated_at": "2026-02-01"}
     del desk.articles[3]
     desk.paths.clear()
     assert "1 updated, 1 deleted, 1 unchanged" in typed(commands[3], tmp_path).stdout

@@ -64,6 +64,15 @@ def test_metadata_set_to_nothing_goes_away(host):
     assert host.connections.set_metadata("dev", "acme", {"note": None}).metadata == {"plan": "enterprise"}
 
 
+def test_metadata_that_no_json_can_hold_is_refused(host):
+    connect(host)
+    endless: list = []
+    endless.append(endless)
+    for value in (float("nan"), object(), endless):
+        with pytest.raises(InputError, match="metadata"):
+            host.connections.set_metadata("dev", "acme", {"note": value})
+
+
 def test_another_environments_connection_is_an_unknown_one(host):
     connect(host, environment="prod")
     for ask in (

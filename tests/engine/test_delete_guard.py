@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.authoring import Seen
+from connectors.authoring import Checkpoint, Seen
 from connectors.engine.passes import confirm_deletes
 from connectors.errors import NothingToConfirm, UnknownRun
 
@@ -111,3 +111,21 @@ def test_a_dry_run_counts_what_an_unfinished_pass_saw_already(toy):
 
 def dump(toy):
     return list(toy.host.store.database.connection.iterdump())
+
+
+def test_deletions_that_nobody_confirmed_are_found_again_also_by_a_sync_with_checkpoints(toy):
+    toy.fill(30)
+
+    def listing(run):
+        if run.checkpoint is None:
+            yield from toy.listing(run)
+        yield Checkpoint({"at": 1})
+
+    toy.script = listing
+    toy.run()
+    toy.things = dict(list(toy.things.items())[:5])
+    held = toy.run(full=True)
+    assert (held.state, held.would_delete) == ("needs_confirmation", 25)
+    again = toy.run()
+    assert (again.state, again.would_delete) == ("needs_confirmation", 25)
+    assert confirm_deletes(toy.host, "dev", again.id).deleted == 25

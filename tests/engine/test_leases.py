@@ -42,6 +42,8 @@ def test_a_run_that_was_replaced_cannot_write_and_leaves_no_trace(toy):
     assert toy.stored() == {}
     with pytest.raises(RunReplaced):
         toy.host.store.passes.finish("dev", first, delete=True, now=toy.clock.now())
+    with pytest.raises(RunReplaced):
+        toy.host.store.passes.hold("dev", first)
     toy.host.store.passes.commit("dev", second, batch(), requests=0, waited=0.0, now=toy.clock.now())
     assert list(toy.stored()) == ["a"]
     assert toy.host.store.runs.get("dev", first.run)["state"] == "interrupted"
@@ -150,22 +152,20 @@ def open_secret(tmp_path):
         yield {"id": "1", "name": "x"}
         raise ValueError(f"the key is {key}")
 
-    registry = Registry(
-        [Found("paligo", Connector(functions=(leaking,)), root() / "providers.yaml", root() / "schemas")]
-    )
-    settings = Settings.load({}, home=tmp_path)
-    store = Store(settings.database)
-    host = Host(settings, store, Vault([b"k" * 32]), registry, registry.catalog(), FakeClock())
-    with host:
-        host.connections.connect(
-            "dev",
-            provider="paligo",
-            id="acme",
-            config={"instance": "acme", "username": "me@acme.example"},
-            credentials={"apiKey": key},
-            verify=False,
-        )
+    with open_host(tmp_path, leaking, key) as host:
         yield run_sync(host, "dev", "acme", "leaking", RunOptions()), key
+
+
+def open_host(folder, function, key):
+    found = Found("paligo", Connector(functions=(function,)), root() / "providers.yaml", root() / "schemas")
+    registry = Registry([found])
+    settings = Settings.load({}, home=folder)
+    host = Host(settings, Store(settings.database), Vault([b"k" * 32]), registry, registry.catalog(), FakeClock())
+    config = {"instance": "acme", "username": "me@acme.example"}
+    host.connections.connect(
+        "dev", provider="paligo", id="acme", config=config, credentials={"apiKey": key}, verify=False
+    )
+    return host
 
 
 def test_a_sync_that_needs_another_is_refused_until_that_one_succeeded(toy):
@@ -184,3 +184,23 @@ def test_a_sync_that_needs_another_is_refused_until_that_one_succeeded(toy):
         run_sync(toy.host, "dev", "acme", "parts", RunOptions())
     assert run_sync(toy.host, "dev", "acme", "things", RunOptions()).state == "success"
     assert run_sync(toy.host, "dev", "acme", "parts", RunOptions()).added == 1
+
+
+def test_a_runs_log_names_the_run_and_holds_no_secret(tmp_path, caplog):
+    key = "C0FFEE00C0FFEE11"
+
+    @sync("Document", every="1h")
+    def leaking(run):
+        run.log.info("the key is %s", key)
+        try:
+            raise ValueError(f"still {key}")
+        except ValueError:
+            run.log.exception("and again %s", [key])
+        yield {"id": "1", "name": "x"}
+
+    with caplog.at_level("INFO", logger="connectors.sync"), open_host(tmp_path, leaking, key) as host:
+        run_sync(host, "dev", "acme", "leaking", RunOptions())
+    assert "the key is [secret]" in caplog.text
+    assert "run-1" in caplog.text
+    assert "ValueError" in caplog.text
+    assert key not in caplog.text

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.authoring import Checkpoint, Gone, Record, Seen, Skipped, StartOver
 from connectors.engine.records import read_records
-from connectors.errors import BrokenCursor, InvalidItem, ProviderError, UnknownFunction
+from connectors.errors import BrokenCursor, InvalidItem, ProviderError, RejectedError, TooLarge, UnknownFunction
 
 
 def changes(toy, cursor=None):
@@ -298,6 +298,7 @@ def test_reads_that_fail_one_by_one_keep_what_is_stored(toy):
     toy.script = lambda run: run.refresh(list(toy.things.values()), read, version=lambda stub: stub["version"])
     report = toy.run()
     assert (report.state, report.updated, report.skipped, report.deleted) == ("success", 19, 1, 0)
+    assert report.unchanged == 0
     assert toy.stored()["t0003"]["name"] == "Thing 3"
 
 
@@ -313,3 +314,19 @@ def test_a_provider_that_fails_every_read_ends_the_run(toy):
     report = toy.run()
     assert (report.state, report.error["code"]) == ("failed", "provider_failed")
     assert len(calls) < 20
+
+
+@pytest.mark.parametrize(
+    "error", [RejectedError("locked", status=423), TooLarge("a gigabyte")], ids=["423", "too large"]
+)
+def test_one_item_that_cannot_be_read_does_not_keep_the_others_from_being_stored(toy, error):
+    toy.fill(20)
+
+    def read(stub):
+        if stub["id"] == "t0003":
+            raise error
+        return toy.things[stub["id"]]
+
+    toy.script = lambda run: run.refresh(list(toy.things.values()), read, version=lambda stub: stub["version"])
+    report = toy.run()
+    assert (report.state, report.added, report.skipped) == ("success", 19, 1)

@@ -135,7 +135,7 @@ def test_postgresql_is_refused_without_showing_its_password(home, url):
     ("name", "text", "expected"),
     [
         ("CONNECTORS_ALLOW_PRIVATE_HOSTS", "maybe", "on or off"),
-        ("CONNECTORS_BASE_URL_OVERRIDE", "all", "off, listed or any"),
+        ("CONNECTORS_BASE_URL_OVERRIDE", "all", "off or any"),
         ("CONNECTORS_ENVIRONMENT", " dev", "plain text"),
         ("CONNECTORS_ENVIRONMENT", "de\nv", "plain text"),
         ("CONNECTORS_ENVIRONMENT", "x" * 201, "200 characters"),
@@ -200,6 +200,11 @@ def test_a_data_folder_that_cannot_be_is_a_clear_error(tmp_path):
         load(tmp_path / "file" / "home").make_home()
     with pytest.raises(SettingError, match="expected a folder"):
         load(tmp_path / "file").value("CONNECTORS_HOME")
+
+
+def test_a_data_folder_in_nobodys_home_is_a_clear_error():
+    with pytest.raises(SettingError, match="no such home folder"):
+        Settings.load({"CONNECTORS_HOME": "~nobody-of-that-name/x"})
 
 
 def test_the_env_file_cannot_move_the_data_folder_it_lies_in(home):

@@ -67,6 +67,39 @@ def test_a_clock_that_was_set_back_does_not_lock_the_purse_for_ever(budgets):
     assert take(budgets, 0.0).wait <= 360.0
 
 
+def test_after_a_clock_was_set_back_calls_go_again_within_a_window(budgets):
+    for _ in range(3):
+        slot = take(budgets, 1_000_000.0)
+        budgets.settle(PURSE, slot.token, at=1_000_000.0)
+    assert take(budgets, 1_000_010.0, urgent=True).wait == 50.0
+    now = 0.0
+    while (slot := take(budgets, now)).wait > 0 and now < 1000:
+        now += slot.wait
+    assert now == pytest.approx(60.0)
+
+
+def test_after_a_clock_was_set_back_a_call_that_never_settled_is_forgotten_as_late_as_ever(budgets):
+    for _ in range(3):
+        take(budgets, 1_000_000.0)
+    now = 0.0
+    while (slot := take(budgets, now)).wait > 0 and now < 1000:
+        now += slot.wait
+    assert now == pytest.approx(360.0)
+
+
+def test_a_purse_is_not_closed_for_longer_than_any_provider_can_ask(budgets):
+    budgets.close(PURSE, until=10_000_000.0)
+    assert take(budgets, 0.0).wait == 0
+
+
+def test_a_caller_that_lags_a_little_behind_takes_nothing_from_what_the_others_noted(budgets):
+    for _ in range(3):
+        slot = take(budgets, 100.0)
+        budgets.settle(PURSE, slot.token, at=105.0)
+    assert take(budgets, 102.0).wait == 63.0
+    assert take(budgets, 164.0).wait == 1.0
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     calls=st.integers(1, 4),

@@ -12,7 +12,7 @@ import pytest
 
 from connectors.engine.store import Store
 from connectors.engine.store.database import Database, migrations
-from connectors.errors import StoreDamaged, StoreError, StoreTooNew
+from connectors.errors import InputError, StoreDamaged, StoreError, StoreTooNew
 
 
 def test_the_file_can_be_read_by_its_owner_only(tmp_path):
@@ -36,6 +36,19 @@ def test_a_file_that_is_no_database_is_a_clear_error_and_stays(tmp_path):
     with pytest.raises(StoreDamaged, match="store"):
         Store(path)
     assert path.read_bytes().startswith(b"this is a letter")
+
+
+def test_a_place_where_no_file_can_be_is_a_clear_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be used"):
+        Database(tmp_path / "file" / "connectors.db")
+
+
+def test_what_no_database_can_hold_is_bad_input(tmp_path):
+    database = Database(tmp_path / "connectors.db")
+    for value in ("\udcff", 10**30):
+        with pytest.raises(InputError, match="no database can hold"), database.reading() as connection:
+            connection.execute("SELECT ?", (value,))
 
 
 def test_a_folder_in_place_of_the_file_is_a_clear_error(tmp_path):
@@ -97,6 +110,24 @@ def test_work_that_raises_leaves_no_trace(tmp_path):
     with pytest.raises(RuntimeError):
         database.write(half)
     assert database.connection.execute("SELECT count(*) FROM environments").fetchone()[0] == 0
+    database.close()
+
+
+def test_ctrl_c_while_a_writer_waits_for_its_turn_leaves_no_lock_behind(tmp_path, monkeypatch):
+    class Interrupted(sqlite3.Connection):
+        def execute(self, sql, *arguments):
+            cursor = super().execute(sql, *arguments)
+            if sql == "BEGIN IMMEDIATE":
+                raise KeyboardInterrupt  # heard as soon as the call returns
+            return cursor
+
+    database = Database(tmp_path / "store.db")
+    database.connection.close()
+    monkeypatch.setattr(database._local, "connection", sqlite3.connect(tmp_path / "store.db", factory=Interrupted))
+    database.connection.isolation_level = None
+    with pytest.raises(KeyboardInterrupt):
+        database.write(lambda connection: None)
+    assert not database.connection.in_transaction
     database.close()
 
 

@@ -6,6 +6,11 @@ import itertools
 import math
 
 import pytest
+import yaml
+
+from connectors import Host, RunOptions, Settings, read_records, root, run_sync
+from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME
+from connectors.testing import FakeClock
 
 
 def edit(acme, count):
@@ -119,36 +124,16 @@ def test_a_deletion_while_the_search_is_paged_loses_no_other_document(open_acme)
 
 
 @pytest.mark.parametrize("window", ["fixed", "sliding"])
-def test_a_paced_sync_never_meets_a_429_and_spends_a_free_budget_at_once(open_acme, monkeypatch, window):
-    import yaml
-
-    from connectors import root
-    from connectors.engine.host import Host
-    from connectors.engine.settings import Settings
-
-    acme = open_acme(documents=120, plan="business", window=window, window_seconds=1.0)
-    definitions = yaml.safe_load((root() / "providers.yaml").read_text())
-    definitions["paligo"]["rate_limits"]["window"] = 1.0
-    file = acme.home / "short.yaml"
-    file.write_text(yaml.safe_dump(definitions))
-    acme.host.close()
-    acme.host = Host.open(Settings.load({}, home=acme.home), providers=[file])
+def test_a_paced_sync_never_meets_a_429(open_acme, window):
+    acme = _paced(open_acme(documents=120, plan="business", window=window, window_seconds=1.0), 1.0)
     report = acme.sync()
     assert (report.state, report.added) == ("success", 120)
     assert acme.emulator.count(status=429) == 0
     assert report.waited > 0
     assert acme.records() == acme.truth()
-    acme.host.close()
 
 
 def test_nangos_own_definition_drives_the_same_sync(open_acme, tmp_path):
-    from connectors.engine.host import Host
-    from connectors.engine.records import read_records
-    from connectors.engine.report import RunOptions
-    from connectors.engine.runs import run_sync
-    from connectors.engine.settings import Settings
-    from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME
-
     acme = open_acme(documents=30)
     file = tmp_path / "theirs.yaml"
     file.write_text(THEIRS)
@@ -183,3 +168,35 @@ paligo:
     username: {type: string, title: Username, description: E-mail, format: email}
     password: {type: string, title: API Key, description: The key, secret: true, pattern: '^[A-F0-9]+$'}
 """
+
+
+def _paced(acme, window):
+    """The same account with budgets that begin anew each `window` seconds, on our side too."""
+    definitions = yaml.safe_load((root() / "providers.yaml").read_text())
+    definitions["paligo"]["rate_limits"]["window"] = window
+    file = acme.home / "short.yaml"
+    file.write_text(yaml.safe_dump(definitions))
+    acme.host.close()
+    acme.host = Host.open(Settings.load({}, home=acme.home), providers=[file])
+    return acme
+
+
+def test_a_run_that_waited_says_how_an_enterprise_account_goes_faster(open_acme):
+    acme = open_acme(documents=70)
+    acme.host.connections.set_metadata("dev", "acme", {"plan": None})
+    acme.host.clock = FakeClock(acme.host.clock.now())
+    report = acme.sync()
+    assert report.waited >= 60
+    [note] = report.notes
+    assert "if this account is Enterprise, set plan" in note
+    assert "connectors connections set acme --metadata plan=enterprise" in note
+
+
+def test_a_run_that_was_refused_though_it_kept_the_pace_asks_whether_the_plan_is_right(open_acme):
+    acme = open_acme(documents=10)
+    acme.host.connections.set_metadata("dev", "acme", {"plan": "enterprise"})
+    acme.host.clock = FakeClock(acme.host.clock.now())
+    acme.emulator.fault("status", path_prefix="/api/v2/search", status=429, headers={"Retry-After": "5"})
+    [note] = acme.sync().notes
+    assert "429" in note
+    assert "plan=business" in note

@@ -208,3 +208,19 @@ def test_a_hostile_endpoint_never_reaches_another_host_and_never_carries_the_key
     for entry in emulator.log:
         assert entry.method != "CONNECT"
         assert API_KEY not in entry.path
+
+
+def test_a_whole_address_on_the_accounts_own_host_is_called_as_it_stands(emulator):
+    with connectors.connect("paligo", {"instance": INSTANCE, "username": USERNAME}, {"apiKey": API_KEY}) as paligo:
+        first = paligo.get(f"https://{INSTANCE}.paligoapp.com/api/v2/groups?page=1&per_page=1").json()
+        assert first["groups"]
+        assert paligo.get(first["next_page"]).json()["page"] == 2
+
+
+def test_a_whole_address_elsewhere_is_refused_before_anything_is_sent(emulator):
+    emulator.reset_log()
+    with connectors.connect("paligo", {"instance": INSTANCE, "username": USERNAME}, {"apiKey": API_KEY}) as paligo:
+        for address in ("https://evil.example/x", f"http://{INSTANCE}.paligoapp.com/x", "https://u:p@evil.example/"):
+            with pytest.raises((connectors.HostRefused, connectors.InvalidUrl)):
+                paligo.get(address)
+    assert emulator.log == []

@@ -131,6 +131,17 @@ def test_calls_that_run_hold_their_places_until_they_are_settled():
     assert budgets.take(PURSE, limit, now=60, urgent=False, at_most=100).wait == 0
 
 
+def test_a_clock_that_was_set_back_holds_calls_up_for_one_window_only():
+    budgets, limit = MemoryBudgets(), Limit(2, 10)
+    slot = budgets.take(PURSE, limit, now=1_000_000, urgent=False, at_most=100)
+    budgets.settle(PURSE, slot.token, at=1_000_000)
+    slot = budgets.take(PURSE, limit, now=1_000_000, urgent=False, at_most=100)
+    budgets.settle(PURSE, slot.token, at=1_000_000)
+    assert budgets.take(PURSE, limit, now=1_000_001, urgent=True, at_most=100).wait == 9
+    assert budgets.take(PURSE, limit, now=5, urgent=False, at_most=100).wait == 10
+    assert budgets.take(PURSE, limit, now=15, urgent=False, at_most=100).wait == 0
+
+
 def test_a_place_that_is_never_settled_counts_from_its_latest_end():
     budgets, limit = MemoryBudgets(), Limit(1, 10)
     budgets.take(PURSE, limit, now=0, urgent=False, at_most=100)

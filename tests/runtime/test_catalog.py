@@ -233,6 +233,24 @@ def test_a_file_that_cannot_be_meant_is_refused_in_words(catalog, text):
     assert isinstance(caught.value, DefinitionError | UnknownProvider)
 
 
+def test_merges_cannot_blow_a_file_up(catalog):
+    ten = ", ".join(["*a{0}"] * 10)
+    levels = "".join(f"a{n}: &a{n} {{<<: [{ten.format(n - 1)}], k{n}: v}}\n" for n in range(1, 12))
+    assert dict(catalog(f"a0: &a0 {{k0: v}}\n{levels}").get("a11").definition) == {f"k{n}": "v" for n in range(12)}
+
+
+@pytest.mark.parametrize("text", ["[" * 50_000, "{a: " * 50_000, "\n- " + "- " * 50_000, "\n- " + "? " * 50_000])
+def test_nesting_cannot_end_the_process(catalog, text):
+    with pytest.raises(DefinitionError, match="nested too deeply"):
+        catalog(f"acme: {text}\n").get("acme")
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", "!!timestamp soon", "!!pairs text", "!!float x", "!!binary é"])
+def test_a_value_that_does_not_fit_its_tag_is_an_error_with_its_line(catalog, value):
+    with pytest.raises(DefinitionError, match="line 1: this is not valid YAML"):
+        catalog(f"acme: {value}\n").get("acme")
+
+
 def test_anchors_cannot_blow_a_file_up(catalog):
     lines = ["a0: &a0 {x: 1}"] + [f"a{n}: &a{n} {{l: *a{n - 1}, r: *a{n - 1}}}" for n in range(1, 40)]
     with pytest.raises(DefinitionError, match="million"):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors import ConnectorError, Response
+from connectors import ConnectionLost, ConnectorError, Response
 
 NAMES = (
     "content-length",
@@ -106,4 +106,16 @@ def test_more_headers_than_anyone_needs_are_an_error(server, client_to, replies,
 def test_a_header_without_end_is_an_error(server, client_to, replies):
     server.script = [replies(raw=b"HTTP/1.1 200 OK\r\nx: " + b"y" * 100_000)]
     with pytest.raises(ConnectorError):
+        client_to().get("/x", retries=0)
+
+
+@pytest.mark.parametrize("name", ["undefined", "idna", "punycode", "unicode_escape", "zlib"])
+def test_a_codec_that_is_no_character_set_counts_as_unknown(server, client_to, replies, name):
+    server.script = [replies(body=b"caf\xc3\xa9", headers={"content-type": f"text/plain; charset={name}"})]
+    assert client_to().get("/x").text.startswith("caf")
+
+
+def test_a_chunk_of_a_length_below_zero_is_an_error(server, client_to, replies):
+    server.script = [replies(raw=b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nabc\r\n")]
+    with pytest.raises(ConnectionLost):
         client_to().get("/x", retries=0)

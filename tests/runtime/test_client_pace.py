@@ -3,7 +3,9 @@ import threading
 import pytest
 
 import connectors
+from connectors.errors import StoreBusy
 from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME, Emulator, Switches
+from connectors.runtime.budget import MemoryBudgets
 
 PLANS = {"business": 50, "enterprise": 250}
 
@@ -104,3 +106,16 @@ def test_retry_after_on_success_is_obeyed(account, fake_clock):
     for _ in range(5):
         client.get("/api/v2/groups")
     assert fake_clock.slept == [2, 2, 2, 2]
+
+
+def test_an_answer_is_not_lost_over_a_store_that_cannot_note_it(account):
+    class Busy(MemoryBudgets):
+        def settle(self, purse, token, *, at):
+            raise StoreBusy("another process holds it")
+
+        def close(self, purse, until):
+            raise StoreBusy("another process holds it")
+
+    emulator, client = account("business", budgets=Busy())
+    emulator.switches = emulator.switches.changed({"retry_after_on_success": 1})
+    assert client.get("/api/v2/documents").status == 200

@@ -45,6 +45,11 @@ def test_the_redactor_masks_a_short_password_joined_with_its_user():
     assert masked.text("Basic bWU6eA==") == "Basic [secret]"  # me:x
 
 
+def test_a_user_name_without_a_password_is_the_key_itself():
+    alone = connection(credentials={"type": "BASIC", "username": "key-as-user", "password": ""})
+    assert alone.redactor.text("who is key-as-user?") == "who is [secret]?"
+
+
 def test_the_kind_of_credential_is_the_stored_one_else_the_providers():
     assert connection(credentials={"type": "API_KEY"}).credential_type == "API_KEY"
     assert connection(credentials={}).credential_type == "BASIC"

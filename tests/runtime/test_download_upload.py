@@ -1,4 +1,6 @@
 import io
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,37 @@ def test_a_download_has_a_ceiling(server, client_to, replies, tmp_path):
     with pytest.raises(TooLarge):
         client_to().download("/x", tmp_path / "a", max_bytes=1000)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\ud800", "a" * 5000, "no/such/folder"])
+def test_a_target_that_is_no_file_name_is_an_error_of_ours(client_to, tmp_path, name):
+    with pytest.raises(InputError):
+        client_to().download("/x", f"{tmp_path}/{name}")
+
+
+@pytest.mark.parametrize("target", [5, None, b"a"])
+def test_what_is_no_target_is_refused(client_to, target):
+    with pytest.raises(InputError):
+        client_to().download("/x", target)
+
+
+def test_a_pipe_is_written_to_and_stays(server, client_to, replies, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+    reader.start()
+    server.script = [replies(body=b"abc")]
+    client_to().download("/x", pipe)
+    reader.join(5)
+    assert got == [b"abc"]
+    assert pipe.is_fifo()
+
+
+def test_a_device_is_written_to(server, client_to, replies):
+    server.script = [replies(body=b"abc")]
+    assert client_to().download("/x", "/dev/null").bytes == 3
+    assert Path("/dev/null").is_char_device()
 
 
 def test_a_target_that_cannot_be_written_is_said_before_anything_is_sent(server, client_to, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.runtime.excerpt import LONGEST, excerpt, is_html
+from connectors.runtime.excerpt import LONGEST, READ, excerpt, is_html
 from connectors.runtime.redact import Redactor
 
 TEXT = st.text(st.characters(codec="ascii", exclude_characters="\x00"), max_size=400)
@@ -37,6 +37,11 @@ def test_a_secret_at_the_cut_is_not_left_half():
     secret = "s" * 10 + "3" * 40
     text = "x" * (LONGEST - 20) + secret
     assert "s33" not in (excerpt(text.encode(), None, Redactor([secret])) or "")
+
+
+def test_a_secret_where_reading_ends_is_not_left_half():
+    secret = "s" * 10 + "3" * 40
+    assert "sss" not in (excerpt((" " * (READ - 20) + secret).encode(), None, Redactor([secret])) or "")
 
 
 @pytest.mark.parametrize(

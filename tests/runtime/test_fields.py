@@ -356,3 +356,9 @@ def test_a_schema_pattern_is_anchored_at_the_very_end():
     validator = jsonschema.Draft202012Validator(schema_of(PALIGO, "connection_config"))
     assert validator.is_valid({"instance": "acme", **USER})
     assert not validator.is_valid({"instance": "acme\n", **USER})
+
+
+def test_choices_that_are_no_list_are_a_broken_definition():
+    provider = Provider("acme", {"connection_config": {"region": {"enum": 5}}}, "acme.yaml")
+    with pytest.raises(DefinitionError, match="region: enum"):
+        fields_of(provider)

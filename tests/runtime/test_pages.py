@@ -2,7 +2,15 @@ import json
 
 import pytest
 
-from connectors import ConnectionLost, HostRefused, PageLoop, PaginationError, ProviderError, UnexpectedAnswer
+from connectors import (
+    ConnectionLost,
+    HostPolicy,
+    HostRefused,
+    PageLoop,
+    PaginationError,
+    ProviderError,
+    UnexpectedAnswer,
+)
 
 LINK = {
     "type": "link",
@@ -121,6 +129,25 @@ def test_settings_of_the_call_win_over_the_definitions(server, client_to, replie
 def test_without_any_settings_there_is_an_error(client_to):
     with pytest.raises(PaginationError, match="acme"):
         client_to().pages("/x")
+
+
+def test_a_link_that_is_too_long_to_be_one_is_an_error(server, client_to, replies):
+    server.script = [replies(body={"x": [1], "next_page": "/x?" + "y" * 70_000})]
+    with pytest.raises(UnexpectedAnswer, match="70,003 characters"):
+        list(client_to(proxy={"paginate": LINK}).pages("/x"))
+
+
+def test_only_the_caller_may_name_any_host_not_a_link(server, other_server, client_to, replies):
+    client = client_to({"policy": HostPolicy(allow_private=True, override="any")})
+    server.script = [replies(body={"x": [1], "next_page": f"{other_server.url}/x?page=2"})]
+    with pytest.raises(HostRefused):
+        list(client.pages("/x", paginate=LINK))
+    assert other_server.seen == []
+    other_server.script = [
+        replies(body={"x": [2], "next_page": f"{other_server.url}/x?page=2"}),
+        replies(body={"x": [3], "next_page": None}),
+    ]
+    assert list(client.pages("/x", base_url_override=other_server.url, paginate=LINK)) == [2, 3]
 
 
 def test_a_link_to_another_host_is_not_followed(server, other_server, client_to, replies):

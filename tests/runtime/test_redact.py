@@ -1,5 +1,7 @@
 import base64
+import html
 import json
+import time
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -25,6 +27,11 @@ ENCODINGS = {
     "json": lambda text: json.dumps(text)[1:-1],
     "json, not ascii": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "repr": lambda text: repr(text)[1:-1],
+    "quote twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "json in json": lambda text: json.dumps(json.dumps(text)),
+    "html": html.escape,
+    "json in html": lambda text: html.escape(json.dumps(text)),
+    "html, all numbers": lambda text: "".join(c if c.isascii() and c.isalnum() else f"&#x{ord(c):X};" for c in text),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64, urlsafe": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
     "base64, no padding": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
@@ -96,6 +103,14 @@ def test_a_very_long_secret_is_masked(secret):
 def test_a_long_secret_is_masked_where_the_text_was_cut_off():
     secret = "".join(chr(33 + n * n % 58) for n in range(1_000))
     assert len(Redactor([secret]).text(secret[:500]).replace(MASK, "")) < 100
+
+
+def test_a_key_of_backslashes_does_not_hang():
+    began = time.monotonic()
+    for key in ("\\" * 200 + "x", '\\"' * 60, "%25" * 60, "&#38;" * 40):
+        for text in ("\\" * 5000 + "y", key[:-1] * 20, '\\"' * 2000):
+            Redactor([key]).text(text)
+    assert time.monotonic() - began < 10
 
 
 def test_data_is_masked_in_keys_and_values_and_keeps_its_shape():

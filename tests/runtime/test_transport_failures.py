@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import socket
@@ -115,6 +116,20 @@ def test_a_transport_keeps_no_thread_when_it_is_closed(server, connection_to):
         pytest.fail("the thread still runs")
 
 
+def test_a_stream_that_drips_chunk_by_chunk_is_stopped(server, connection_to, replies):
+    def drip(connection):
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                connection.sendall(b"1\r\nx\r\n")
+                time.sleep(0.05)
+
+    server.script = [replies(raw=b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", after=drip)]
+    began = time.monotonic()
+    with Transport(allow_private=True, total_timeout=0.5) as transport, pytest.raises(TimedOut):
+        call(transport, connection_to(server.url), stream=True)
+    assert time.monotonic() - began < 5
+
+
 def test_a_stream_has_a_ceiling_too(transport, server, connection_to, replies):
     server.script = [replies(body=b"a" * 200_000)]
     with pytest.raises(TooLarge):
@@ -165,6 +180,7 @@ def test_private_addresses_are_not_public(address):
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "168.63.129.16",
+        "192.0.0.192",
         "nonsense",
         "",
     ],
@@ -206,6 +222,13 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(server, monkeyp
     with pytest.raises(ConnectFailed, match=r"proxy 127\.0\.0\.1") as caught:
         call(transport, connection_to("https://acme.example"))
     assert "hunter22" not in f"{caught.value} {caught.value.to_dict()} {caught.value.__cause__}"
+
+
+def test_a_proxy_without_a_scheme_is_named(monkeypatch, transport, connection_to):
+    monkeypatch.setenv("HTTPS_PROXY", "user:hunter22@foo.invalid")
+    with pytest.raises(ConnectFailed, match=r"proxy foo\.invalid cannot") as caught:
+        call(transport, connection_to("https://acme.example"))
+    assert "hunter22" not in f"{caught.value} {caught.value.to_dict()}"
 
 
 def test_a_proxy_that_wants_a_login_says_so(server, monkeypatch, transport, connection_to, replies):
@@ -310,3 +333,16 @@ def test_the_tls_context_verifies_names_and_refuses_old_versions():
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://me:hunter22@", "http://me:hun/ter22@127.0.0.1:9", "http://me:12#ter22@h:9", "://"]
+)
+def test_a_proxy_without_a_host_is_a_clear_error_that_shows_nothing_of_it(
+    transport, server, connection_to, monkeypatch, proxy
+):
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(SettingError, match="no usable host") as caught:
+        call(transport, connection_to(server.url))
+    assert "ter22" not in str(caught.value)
+    assert "12" not in str(caught.value)

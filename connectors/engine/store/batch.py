@@ -35,6 +35,7 @@ class Batch:
     parents: set[str] = field(default_factory=set)  # all of their records are still there
     gone: set[str] = field(default_factory=set)
     skipped: int = 0
+    unread: set[str] = field(default_factory=set)  # seen, but skipped: they count as that only
     suspend: str | None = None  # why nothing may be deleted by absence in this pass
     checkpoint: Mapping[str, Any] | None = None
     bytes: int = 0  # length of the rows' data

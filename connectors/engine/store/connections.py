@@ -63,7 +63,7 @@ class ConnectionRows:
         verified_at: float | None,
         now: float,
     ) -> StoredConnection:
-        """Add a connection, or replace the one of that id."""
+        """Add a connection, or replace the one of that id; `metadata` is laid over what it has then."""
         given = {
             "environment": environment,
             "integration": integration,
@@ -71,12 +71,24 @@ class ConnectionRows:
             "provider": provider,
             "connection_config": dumps(connection_config),
             "sealed": sealed,
-            "metadata": dumps(metadata),
             "verified_at": verified_at,
             "now": now,
         }
-        self._database.write(lambda connection: connection.execute(_SQL["save_connection"], given).fetchone())
+
+        def work(connection: sqlite3.Connection) -> None:
+            row = connection.execute(_SQL["find_connections"], given).fetchone()
+            before = {} if row is None else loads(row["metadata"])
+            connection.execute(_SQL["save_connection"], {**given, "metadata": dumps({**before, **metadata})})
+
+        self._database.write(work)
         return self.get(environment, id, integration)
+
+    def find(self, environment: str, id: str, integration: str) -> StoredConnection | None:
+        """The connection of that id, or None."""
+        given = {"environment": environment, "id": id, "integration": integration}
+        with self._database.reading() as connection:
+            found = connection.execute(_SQL["find_connections"], given).fetchone()
+        return None if found is None else _connection(found)
 
     def get(self, environment: str, id: str, integration: str | None = None) -> StoredConnection:
         """The connection of that id. Raises `UnknownConnection`, also when two integrations have one."""

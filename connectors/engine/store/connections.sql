@@ -1,5 +1,5 @@
 -- name: save_connection
--- Add a connection, or replace its config and credentials; its metadata stays when it was there.
+-- Add a connection, or replace what is stored of it.
 INSERT INTO connections (environment, integration, id, provider, connection_config, sealed, metadata,
                          created_at, updated_at, verified_at)
 VALUES (:environment, :integration, :id, :provider, :connection_config, :sealed, :metadata, :now, :now, :verified_at)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from connectors.engine.store.filelock import FileLock
-from connectors.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
+from connectors.errors import InputError, StoreBusy, StoreDamaged, StoreError, StoreTooNew
 
 Result = TypeVar("Result")
 
@@ -34,11 +34,15 @@ class Database:
             )
         self.path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._errors():
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _create(path)
+        except OSError as error:
+            step = "Check the path, the disk and the permissions."
+            raise StoreError(f"{path} cannot be used: {error.strerror}", next_step=step) from error
+        with self._errors():
             self._open()
 
     @property
@@ -52,8 +56,13 @@ class Database:
             found.execute("PRAGMA synchronous = NORMAL")
             self._local.connection = found
             with self._lock:
-                self._opened.append(found)
+                self._close_those_of_ended_threads()
+                self._opened[threading.current_thread()] = found
         return found
+
+    def _close_those_of_ended_threads(self) -> None:
+        for thread in [thread for thread in self._opened if not thread.is_alive()]:
+            self._opened.pop(thread).close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -77,15 +86,15 @@ class Database:
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._lock:
-            for connection in self._opened:
+            for connection in self._opened.values():
                 connection.close()
             self._opened.clear()
         self._local = threading.local()
 
     def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         connection = self.connection
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")  # inside: Ctrl-C may come while it waits, and is heard after it
             result = work(connection)
             connection.execute("COMMIT")
         except BaseException:
@@ -107,8 +116,13 @@ class Database:
                     f"{self.path} cannot be used: {error}", next_step="Check the disk and the file's permissions."
                 ) from error
             raise StoreDamaged(f"{self.path}: {error}") from error
+        except (UnicodeEncodeError, OverflowError):
+            raise InputError(
+                "A name or number was given that no database can hold.",
+                next_step="Correct it: plain text without halves of characters, and no number of twenty digits.",
+            ) from None
         except sqlite3.DatabaseError as error:
-            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)):
                 raise
             raise StoreDamaged(f"{self.path} is not a database that can be read: {error}") from error
 

@@ -20,7 +20,7 @@ from connectors.engine.store.records import (
     save_rejects,
     save_rows,
 )
-from connectors.errors import NothingToConfirm, RunReplaced
+from connectors.errors import NothingToConfirm, RunReplaced, UnknownConnection
 from connectors.runtime.canonical import dumps, loads
 
 _SQL = queries("passes")
@@ -50,8 +50,8 @@ class PassRows:
         """Begin a run, in the pass that goes on or in a new one.
 
         The caller holds the lease, so a run that is still marked as running is dead: it is closed as
-        interrupted. `full` forgets the checkpoint and what the pass saw. Returns the place, the
-        checkpoint, and the number of a run that was closed.
+        interrupted. `full` forgets the checkpoint and what the pass saw, and so do deletions that
+        still wait for a yes. Returns the place, the checkpoint, and the number of a run that was closed.
         """
         names = {
             "environment": environment,
@@ -64,7 +64,8 @@ class PassRows:
 
         def work(connection: sqlite3.Connection) -> tuple[Place, dict[str, Any] | None, int | None]:
             dead = connection.execute(_RUNS["close_dead"], names).fetchone()
-            if full:
+            # Deletions that nobody confirmed are found again only by listing everything again.
+            if full or connection.execute(_SQL["any_held"], names).fetchone() is not None:
                 connection.execute(_SQL["drop_pass"], names)
                 connection.execute(_RUNS["save_checkpoint"], {**names, "checkpoint": None})
             connection.execute(_RECORDS["ensure_stream"], names)
@@ -78,7 +79,10 @@ class PassRows:
             )
             return place, checkpoint, None if dead is None else dead["number"]
 
-        return self._database.write(work)
+        try:
+            return self._database.write(work)
+        except sqlite3.IntegrityError:
+            raise UnknownConnection("the connection was deleted just now") from None
 
     def start_over(self, environment: str, place: Place, *, now: float) -> Pass:
         """Forget the checkpoint and what the pass saw, and begin a whole one."""
@@ -137,7 +141,12 @@ class PassRows:
     def hold(self, environment: str, place: Place) -> None:
         """Keep what the pass saw until its deletions are confirmed, or a new pass begins."""
         names = {**place.names, "environment": environment}
-        self._database.write(lambda connection: connection.execute(_SQL["hold_pass"], names))
+
+        def work(connection: sqlite3.Connection) -> None:
+            _prove_running(connection, names)
+            connection.execute(_SQL["hold_pass"], names)
+
+        self._database.write(work)
 
     def confirm(self, environment: str, run: int, *, now: float) -> int:
         """Do the deletions that a run held back; how many. Raises `NothingToConfirm`."""

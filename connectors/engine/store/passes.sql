@@ -34,6 +34,11 @@ UPDATE passes SET suspended = COALESCE(suspended, :reason) WHERE environment = :
 -- Keep what the pass saw until somebody says yes.
 UPDATE passes SET state = 'held' WHERE environment = :environment AND key = :pass;
 
+-- name: any_held
+-- Whether the pass of a sync waits for a yes.
+SELECT 1 FROM passes
+WHERE environment = :environment AND connection = :connection AND sync = :sync AND variant = :variant AND state = 'held';
+
 -- name: held_pass
 -- A pass that waits for a yes.
 SELECT key, state, whole, suspended, began_at FROM passes

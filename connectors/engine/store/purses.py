@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from connectors.engine.store.database import Database
 from connectors.engine.store.queries import queries
+from connectors.runtime.answers import LONGEST_PAUSE
 from connectors.runtime.canonical import dumps, loads
 from connectors.runtime.ports import Limit, Purse, Slot
 
 _SQL = queries("purses")
 _IN_FLIGHT = 0.1  # seconds until asking again when all that is missing is an answer on its way
+_SKEW = 30.0  # seconds that a caller's time may lag behind another's: it is read before waiting for the file
 _URGENT_GRACE = 1.0  # seconds that a free place is kept for an urgent caller beyond its wait
 
 
@@ -31,8 +33,10 @@ class StoredBudgets:
         def work(connection: sqlite3.Connection) -> Slot:
             row = connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()
             log = _Log.read(row, now=now, latest=now + at_most)
-            wait = _wait(log, limit, now, row, urgent=urgent)
+            wait = _wait(log, limit, now, now + at_most, row, urgent=urgent)
             if wait > 0:
+                if log.mended:
+                    log.write(connection, purse)
                 if urgent:
                     until = now + wait + _URGENT_GRACE
                     connection.execute(_SQL["mark_urgent"], {"key": purse.key, "until": until})
@@ -47,7 +51,8 @@ class StoredBudgets:
         """The call of that place completed."""
 
         def work(connection: sqlite3.Connection) -> None:
-            log = _Log(*loads(connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()["log"]))
+            row = connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()
+            log = _Log([], {}) if row is None else _Log(*loads(row["log"]))
             if log.running.pop(token, None) is not None:
                 insort(log.completed, _ceil(at))
                 log.write(connection, purse)
@@ -66,17 +71,19 @@ class _Log:
 
     completed: list[int]  # ascending
     running: dict[str, int]  # token → latest possible end
+    mended: bool = False  # times were taken back; unless that is written down, they stay ahead of the clock
 
     @classmethod
     def read(cls, row: sqlite3.Row | None, *, now: float, latest: float) -> _Log:
         """The log of a row. A call that never settled counts as completed at its latest end."""
         log = cls([], {}) if row is None else cls(*loads(row["log"]))
-        end = _ceil(latest)
-        # Times beyond the longest possible call are from a clock that was set back: they count as now.
-        if log.completed and log.completed[-1] > end:
-            log.completed = [min(at, end) for at in log.completed]
+        here, end, skew = _ceil(now), _ceil(latest), _ceil(_SKEW)
+        # Times that cannot be are from a clock that was set back: they count as now.
+        if log.completed and log.completed[-1] > here + skew:
+            log.completed, log.mended = [min(at, here) for at in log.completed], True
         for token, at in list(log.running.items()):
-            log.running[token] = min(at, end)
+            if at > end + skew:
+                log.running[token], log.mended = end, True
             if at <= now * 1000:
                 insort(log.completed, log.running.pop(token))
         return log
@@ -97,9 +104,13 @@ def _ceil(seconds: float) -> int:
     return math.ceil(seconds * 1000)
 
 
-def _wait(log: _Log, limit: Limit, now: float, row: sqlite3.Row | None, *, urgent: bool) -> float:
+def _wait(log: _Log, limit: Limit, now: float, latest: float, row: sqlite3.Row | None, *, urgent: bool) -> float:
     closed = 0.0 if row is None else row["closed_until"] - now
     reserved = 0.0 if row is None or urgent else row["urgent_until"] - now
+    if closed > LONGEST_PAUSE + _SKEW:
+        closed = 0.0  # nobody set that; the clock was set back
+    if reserved > max(closed, latest + limit.window - now) + _SKEW:
+        reserved = 0.0
     times = log.times()
     # As `budget.wait_for` decides; without making a list of seconds out of the milliseconds first.
     wait = times[-limit.calls] / 1000 + limit.window - now if len(times) >= limit.calls else 0.0

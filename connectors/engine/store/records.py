@@ -85,6 +85,14 @@ class RecordRows:
             yield [row["id"] for row in page]
             last = page[-1]["id"]
 
+    def data(self, environment: str, stream: int) -> Iterator[str]:
+        """Stream what is stored and not deleted, each id once, whatever is written meanwhile."""
+        for ids in self.alive(environment, stream, chunk=_PAGE):
+            given = {"stream": stream, "ids": dumps(ids)}
+            with self._database.reading() as connection:
+                page = connection.execute(_SQL["stored_data"], given).fetchall()
+            yield from (row["data"] for row in page)
+
     def unseen(self, pass_: Pass, ids: Iterable[str]) -> list[str]:
         """Those of these ids that the pass has not noted, in order."""
         with self._database.reading() as connection:
@@ -158,8 +166,8 @@ def children(connection: sqlite3.Connection, stream: int, parents: Iterable[str]
 def save_rejects(connection: sqlite3.Connection, names: dict[str, Any], batch: Batch, time: float) -> set[str]:
     """Remember what broke its schema, forget what is good now; all ids of the batch that stand rejected."""
     stream = names["stream"]
-    if batch.rows:
-        connection.execute(_SQL["accept"], {"stream": stream, "ids": dumps(list(batch.rows))})
+    if batch.rows or batch.gone:
+        connection.execute(_SQL["accept"], {"stream": stream, "ids": dumps([*batch.rows, *batch.gone])})
     for id_, reject in batch.rejects.items():
         given = {**names, "id": id_, "version": reject.version, "reason": reject.reason, "time": time}
         connection.execute(_SQL["reject"], given)
@@ -187,6 +195,6 @@ def count(new: set[str], added: set[str], updated: set[str], rejected: set[str],
         added=len(new & added),
         updated=len(new & updated),
         rejected=len(new & rejected),
-        unchanged=len(new - changed - rejected),
+        unchanged=len(new - changed - rejected - batch.unread),
         skipped=batch.skipped,
     )

@@ -40,6 +40,11 @@ SELECT id, hash, deleted_at FROM records WHERE stream = :stream AND id IN (SELEC
 SELECT id, version FROM records
 WHERE stream = :stream AND id IN (SELECT value FROM json_each(:ids)) AND deleted_at IS NULL;
 
+-- name: stored_data
+-- Some records that are not deleted, by id.
+SELECT data FROM records
+WHERE stream = :stream AND id IN (SELECT value FROM json_each(:ids)) AND deleted_at IS NULL ORDER BY id;
+
 -- name: rejected_versions
 -- The version of some ids that were rejected.
 SELECT id, version FROM rejects WHERE stream = :stream AND id IN (SELECT value FROM json_each(:ids));

@@ -1,0 +1,9 @@
+-- name: count_all
+-- How much there is, over all environments.
+SELECT 'connections', count(*) FROM connections
+UNION ALL SELECT 'records', count(*) FROM records WHERE deleted_at IS NULL
+UNION ALL SELECT 'runs', count(*) FROM runs;
+
+-- name: all_sealed
+-- Everything sealed, to see which keys it needs.
+SELECT environment, integration, id, sealed FROM connections ORDER BY environment, id, integration;

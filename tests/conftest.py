@@ -1,0 +1,44 @@
+"""For every test: this machine only, and nothing of the developer's own settings."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+KEPT = ("CONNECTORS_REFERENCE_PROVIDERS", "CONNECTORS_ORACLE")  # inputs of the compatibility tests
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_connect = socket.socket.connect
+
+
+def _only_here(self: socket.socket, address: Any) -> Any:
+    """Connect on this machine; anything else is a mistake of the test."""
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(str(address[0])):
+        pytest.fail(f"a test went to the network: {address[0]}")
+    return _connect(self, address)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _here_and_unset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Child processes inherit the clean environment, and a data folder that is not the developer's."""
+    home: Path = tmp_path_factory.mktemp("connectors-home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if (name.startswith(("CONNECTORS_", "PALIGO_")) and name not in KEPT) or name.upper() in PROXIES:
+                patch.delenv(name)
+        patch.delenv("DATABASE_URL", raising=False)
+        patch.setenv("CONNECTORS_HOME", str(home))
+        patch.setattr(socket.socket, "connect", _only_here)
+        yield
