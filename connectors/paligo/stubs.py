@@ -60,6 +60,7 @@ def _searched(run: Run) -> Iterator[Stub]:
     that are still to come: none is missed, and so none is taken for deleted.
     """
     first, pages = _search_page(run, 1)
+    run.progress(len(first), of=pages * len(first))
     yield from first
     previous, came, whole = first, len(first), len(first)
     short: list[tuple[int, int]] = []

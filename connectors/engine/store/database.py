@@ -111,7 +111,10 @@ class Database:
             kind = error.sqlite_errorcode & 0xFF
             if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise StoreBusy(f"another process holds {self.path}") from error
-            if kind in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            if kind == sqlite3.SQLITE_READONLY:
+                step = f"Run `chmod u+w` on {self.path} and its folder, or set CONNECTORS_HOME to another one."
+                raise StoreError(f"there is no permission to write {self.path}", next_step=step) from error
+            if kind in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                 raise StoreError(
                     f"{self.path} cannot be used: {error}", next_step="Check the disk and the file's permissions."
                 ) from error
