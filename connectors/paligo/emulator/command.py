@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from connectors.errors import InputError
@@ -45,13 +45,15 @@ def run(
     chosen = Switches().changed({"plan": plan, **(switches or {})})
     account = Account.generate(**content)
     counts = ", ".join(f"{len(account.tables[name])} {name}" for name in ("documents", "folders", "forks"))
-    ended = threading.Event()
-    before = {name: signal.signal(name, lambda *_: ended.set()) for name in (signal.SIGINT, signal.SIGTERM)}
+    ended: SimpleQueue[int] = SimpleQueue()  # its put may be called from a signal's handler; Event.set could deadlock
+    before = {
+        name: signal.signal(name, lambda number, _: ended.put(number)) for name in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         with Emulator(account, chosen, port=port, ca_file=ca_file) as emulator:
             for line in GREETING.format(counts=counts, emulator=emulator).splitlines():
                 echo(line)
-            ended.wait()
+            ended.get()
     except OSError as error:
         raise InputError(f"The emulator cannot start: {error.strerror or error}.") from error
     finally:
