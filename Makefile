@@ -16,7 +16,7 @@ endif
 help:
 	@echo "make check    format, lint, types and the import rules"
 	@echo "make test     all tests, offline"
-	@echo "make demo     a Paligo account connected, called and synced on this machine"
+	@echo "make demo     a Paligo account connected, synced, published and audited on this machine"
 	@echo "make record   record the cassettes again, from the emulator"
 	@echo "make bench    how fast the hot paths are, as ratios to a floor (ARGS=\"call purse\": some of them)"
 	@echo "make clean    remove $(VENV) and caches"

@@ -5,13 +5,18 @@ ConnectorError                  the one base to catch
 │   ├── ConfigError             the connection's config or credentials do not fit (.problems)
 │   ├── DefinitionError         a provider definition cannot be used (.file, .line)
 │   ├── UnknownProvider         no definition of that name
-│   ├── UnknownFunction         no sync or model of that name
+│   ├── UnknownFunction         no sync, action or model of that name
 │   ├── UnsupportedAuthMode     the definition's auth mode is not one this version can use
 │   ├── UnresolvedPlaceholder   a request would have gone out half-built (.placeholders)
 │   ├── InvalidUrl              base URL and endpoint do not make a URL
 │   ├── HostRefused             the URL left the provider's host, or points into a private network
 │   ├── PaginationError         the paging settings do not work together
 │   ├── BrokenCursor            a cursor that this store did not give out
+│   ├── ContentError            XML that cannot be read as a document's content (.line, .column)
+│   │   └── UnsafeXml           it declares a DOCTYPE or entities, or passes a ceiling
+│   ├── InvalidEvent            what came in is no event of the provider
+│   ├── InvalidInput            what an action was given does not fit its schema (.problems)
+│   ├── FileExists              a file of that name is there already
 │   ├── SecretOnCommandLine     a secret was typed where other users can read it
 │   └── SettingError            a setting's value cannot be used
 ├── CallError                   a request went out, or was about to (.method, .url, .status, .excerpt)
@@ -37,17 +42,24 @@ ConnectorError                  the one base to catch
 ├── StoreError                  what is remembered cannot be read or written
 │   ├── UnknownConnection       no such connection in this environment
 │   ├── UnknownRun              no such run in this environment
+│   ├── UnknownFile             no such file in this environment, or it expired
 │   ├── StoreBusy               another process held the database for too long
 │   ├── StoreTooNew             the database was written by a newer version
 │   ├── StoreDamaged            the database file cannot be read
 │   └── VaultError              a secret cannot be sealed or opened
-└── RunError                    a sync run could not go on
-    ├── AlreadyRunning          the same sync of this connection is running elsewhere
-    ├── RunReplaced             another run took over; this one may not write
-    ├── RunStopped              the run was stopped from outside
-    ├── InvalidItem             the sync yielded something that is no item
-    ├── RecordInvalid           a record breaks its model's schema (with --validate)
-    └── NothingToConfirm        that run holds no deletions to confirm
+├── RunError                    a sync run could not go on
+│   ├── AlreadyRunning          the same sync of this connection is running elsewhere
+│   ├── RunReplaced             another run took over; this one may not write
+│   ├── RunStopped              the run was stopped from outside
+│   ├── InvalidItem             the sync yielded something that is no item
+│   ├── RecordInvalid           a record breaks its model's schema (with --validate)
+│   └── NothingToConfirm        that run holds no deletions to confirm
+└── ActionError                 an action could not be done (.changed)
+    ├── Conflict                what is at the provider is not as expected; nothing was changed (.reason, .found)
+    ├── InvalidOutput           what an action gave back breaks its schema
+    ├── JobNeverEnded           a job at the provider did not end in time (.last)
+    ├── JobFailed               a job at the provider ended without its result (.state, .log)
+    └── UnsafeArchive           an archive that must not be unpacked (.damaged)
 """
 
 from __future__ import annotations
@@ -156,10 +168,10 @@ class UnknownProvider(InputError):
 
 
 class UnknownFunction(InputError):
-    """There is no sync or model of that name."""
+    """There is no sync, action or model of that name."""
 
     code = "unknown_function"
-    next_step = "`connectors syncs` lists the syncs of each connection and their models."
+    next_step = "`connectors syncs` lists syncs and their models, `connectors actions` lists actions."
 
 
 class UnsupportedAuthMode(InputError):
@@ -202,6 +214,44 @@ class BrokenCursor(InputError):
 
     code = "broken_cursor"
     next_step = "Start again without a cursor."
+
+
+class ContentError(InputError):
+    """This XML cannot be read as a document's content."""
+
+    code = "invalid_content"
+    next_step = "Correct the XML at the line that is named."
+    line: int | None = None  # from 1
+    column: int | None = None  # from 0
+
+
+class UnsafeXml(ContentError):
+    """The XML does what no document needs, and what could harm its reader."""
+
+    code = "unsafe_xml"
+    next_step = "Take out DOCTYPE and entity declarations; split a document that passes a ceiling."
+
+
+class InvalidEvent(InputError):
+    """What came in is not an event that the provider sends."""
+
+    code = "invalid_event"
+    next_step = "Check who sends to this address, and that nothing in between changes the body."
+
+
+class InvalidInput(InputError):
+    """What the action was given does not fit its input schema; nothing was sent."""
+
+    code = "invalid_action_input"
+    next_step = "Correct what is named above; `connectors actions` lists the fields of each action."
+    problems: Sequence[str] = ()
+
+
+class FileExists(InputError):
+    """A file of that name is there already; nothing was overwritten."""
+
+    code = "file_exists"
+    next_step = "Name another folder, or say that files may be overwritten (--force)."
 
 
 class SecretOnCommandLine(InputError):
@@ -386,6 +436,13 @@ class UnknownRun(StoreError):
     next_step = "`connectors runs` lists them."
 
 
+class UnknownFile(StoreError):
+    """There is no such file, or it expired."""
+
+    code = "unknown_file"
+    next_step = "Files that actions take and give are kept for 24 hours; make or hand it over again."
+
+
 class StoreBusy(StoreError):
     """Another process held the database for too long."""
 
@@ -461,3 +518,56 @@ class NothingToConfirm(RunError):
 
     code = "nothing_to_confirm"
     next_step = "`connectors runs` shows which runs need confirmation; only the newest of a sync can be confirmed."
+
+
+class ActionError(ConnectorError):
+    """An action could not be done.
+
+    Where the action had changed something at the provider before it failed, the fact `changed` of
+    whatever error it failed with lists those calls.
+    """
+
+    code = "action_failed"
+    next_step = "Read the message."
+    changed: Sequence[str] | None = None
+
+
+class Conflict(ActionError):
+    """What is at the provider is not as it was expected to be; nothing was changed."""
+
+    code = "conflict"
+    next_step = "Look at what is there now, then decide anew."
+    reason: str | None = None
+    found: Any = None
+
+
+class InvalidOutput(ActionError):
+    """What the action gave back breaks its output schema."""
+
+    code = "invalid_action_output"
+    next_step = "Compare the answer with the action's output schema; the provider may have changed."
+
+
+class JobNeverEnded(ActionError):
+    """A job at the provider did not end in time."""
+
+    code = "job_never_ended"
+    next_step = "Look at the provider how the job is getting on, then run the action again or wait longer."
+    last: Mapping[str, Any] | None = None
+
+
+class JobFailed(ActionError):
+    """A job at the provider ended without its result."""
+
+    code = "job_failed"
+    next_step = "Read the job's message and log, mend the cause, and run the action again."
+    state: str | None = None
+    log: str | None = None
+
+
+class UnsafeArchive(ActionError):
+    """The archive must not be unpacked; nothing of it was kept."""
+
+    code = "unsafe_archive"
+    next_step = "Look at the archive before you trust its source; unpack it by hand if it is what you expect."
+    damaged: bool = False  # it is cut off, broken, or no archive at all; nothing points to an attack

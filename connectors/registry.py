@@ -6,15 +6,18 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from connectors.authoring import Sync
-from connectors.errors import ConnectorError, InputError, UnknownFunction
+from connectors.authoring import Action, Audit, Sync
+from connectors.authoring.action import check_name
+from connectors.errors import ConfigError, ConnectorError, InputError, Problem, UnknownFunction
 
 if TYPE_CHECKING:
     from connectors.runtime.catalog import Catalog
@@ -31,7 +34,9 @@ class Connector:
 
     definitions: Path | None = None  # a providers.yaml; None: beside the package
     schemas: Path | None = None  # a folder with PROVIDER/MODEL.json; None: beside the package
-    functions: tuple[Sync, ...] = ()
+    functions: tuple[Sync | Action, ...] = ()
+    metadata: Callable[[Mapping[str, Any]], Sequence[Problem]] | None = None  # what is wrong with a connection's
+    audit: Audit | None = None  # what is wrong with stored content
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,15 @@ class Registry:
 
     def __init__(self, found: Sequence[Found]) -> None:
         self._found = list(found)
-        self._syncs = {(item.name, sync.name): sync for item in found for sync in item.connector.functions}
+        self._syncs: dict[tuple[str, str], Sync] = {}
+        self._actions: dict[tuple[str, str], Action] = {}
+        for item in found:
+            _check_names(item)
+            for function in item.connector.functions:
+                if isinstance(function, Action):
+                    self._actions[item.name, function.name] = function
+                else:
+                    self._syncs[item.name, function.name] = function
         self._check()
 
     @classmethod
@@ -67,16 +80,48 @@ class Registry:
         return cls(list(found.values()))
 
     def syncs(self, provider: str) -> list[Sync]:
-        """The syncs of a provider, by name."""
-        return [self._syncs[key] for key in sorted(self._syncs) if key[0] == provider]
+        """The syncs of a provider, in the order of its connector."""
+        return [sync for (owner, _), sync in self._syncs.items() if owner == provider]
 
     def sync(self, provider: str, name: str) -> Sync:
-        """One sync. Raises `UnknownFunction` that names those there are."""
+        """One sync. Raises `UnknownFunction` that names close ones, or those there are."""
         found = self._syncs.get((provider, name))
         if found is None:
-            known = ", ".join(sync.name for sync in self.syncs(provider)) or "none"
-            raise UnknownFunction(f"{provider} has no sync {name!r}; it has: {known}")
+            raise UnknownFunction(f"{provider} has no sync {name!r}{_hint(name, self.syncs(provider))}")
         return found
+
+    @property
+    def providers(self) -> list[str]:
+        """The providers that connectors bring functions for, by name."""
+        return sorted(item.name for item in self._found)
+
+    def actions(self, provider: str) -> list[Action]:
+        """The actions of a provider, by name."""
+        return [self._actions[key] for key in sorted(self._actions) if key[0] == provider]
+
+    def action(self, provider: str, name: str) -> Action:
+        """One action. Raises `UnknownFunction` that names close ones, or those there are."""
+        found = self._actions.get((provider, name))
+        if found is None:
+            raise UnknownFunction(f"{provider} has no action {name!r}{_hint(name, self.actions(provider))}")
+        return found
+
+    def check_metadata(self, provider: str, metadata: Mapping[str, Any]) -> None:
+        """Raises `ConfigError` with all that the provider's connector finds wrong with a connection's metadata."""
+        for item in self._found:
+            if item.name == provider and item.connector.metadata is not None:
+                problems = item.connector.metadata(metadata)
+                if problems:
+                    raise ConfigError(problems=problems, next_step="Correct these values, or leave them out.")
+
+    def audit(self, provider: str) -> Audit:
+        """The audit of a provider's stored content. Raises `UnknownFunction` if its connector brings none."""
+        for item in self._found:
+            if item.name == provider and item.connector.audit is not None:
+                return item.connector.audit
+        raise UnknownFunction(
+            f"{provider} has no audit", next_step="See which checks the connector's documentation offers instead."
+        )
 
     @property
     def models(self) -> Models:
@@ -101,9 +146,29 @@ class Registry:
                 raise InputError(f"{provider}: the sync {name} needs {sync.needs!r}, which there is not")
 
 
+def _hint(name: str, functions: Sequence[Sync | Action]) -> str:
+    """The end of a message about a name that there is not."""
+    names = [function.name for function in functions]
+    close = get_close_matches(name, names)
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; it has: {', '.join(names) or 'none'}"
+
+
 def default_catalog(extra: Iterable[Path] = ()) -> Catalog:
     """The definitions of all connectors of this process, and those of `extra` files."""
     return Registry.load().catalog(extra)
+
+
+def _check_names(found: Found) -> None:
+    """A connector's syncs have names of their own, and so have its actions."""
+    functions = found.connector.functions
+    for action in functions:
+        if isinstance(action, Action):
+            check_name(action.name)
+    ((twice, times),) = Counter((type(each), each.name) for each in functions).most_common(1) or [((Sync, ""), 0)]
+    if times > 1:
+        raise InputError(f"{found.name}: several functions are called {twice[1]!r}")
 
 
 def _found(name: str, module: ModuleType) -> Found:

@@ -13,7 +13,8 @@ from connectors.engine.settings import SETTINGS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
-LINKING = [*PAGES, DOCS / "llms.txt", ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "cassettes" / "README.md"]
+BESIDE = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "connectors").rglob("README.md")]
+LINKING = [*PAGES, DOCS / "llms.txt", *BESIDE, ROOT / "cassettes" / "README.md"]
 
 
 def _text(file: Path) -> str:

@@ -29,7 +29,7 @@ def package(folder, name, source=PACKAGE):
 
 
 def test_paligo_is_there_without_being_asked_for():
-    assert [sync.name for sync in Registry.load().syncs("paligo")] == ["documents"]
+    assert "documents" in [sync.name for sync in Registry.load().syncs("paligo")]
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["the package itself", "a folder of packages"])
@@ -90,3 +90,57 @@ def test_two_syncs_cannot_fill_one_model(tmp_path):
 def test_a_sync_cannot_need_one_that_is_not_there(tmp_path):
     with pytest.raises(InputError, match="missing"):
         Registry.load([package(tmp_path, "needy", PACKAGE.replace('every="1h"', 'every="1h", needs="missing"'))])
+
+
+ACTIONS = """
+from connectors import Connector
+from connectors.authoring import Action, action, sync
+
+@sync("Note", every="1h")
+def notes(run):
+    yield {"id": "1"}
+
+@action()
+def write_note(call, given):
+    "Write a note."
+    return {}
+
+@action(reads=True, name="notes")
+def read_notes(call, given):
+    return {}
+
+connector = Connector(functions=(notes, write_note, read_notes))
+"""
+
+
+def test_syncs_and_actions_stand_in_one_tuple_and_are_told_apart(tmp_path):
+    registry = Registry.load([package(tmp_path, "notebook", ACTIONS)])
+    assert [action.name for action in registry.actions("notebook")] == ["notes", "write-note"]
+    assert [sync.name for sync in registry.syncs("notebook")] == ["notes"]
+    assert registry.action("notebook", "write-note").description == "Write a note."
+    assert registry.action("notebook", "notes").reads
+    assert "notebook" in registry.providers
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("write-notes", r"; did you mean write-note or notes\?|; did you mean write-note\?"),
+        ("zzz", "; it has: notes, write-note"),
+    ],
+)
+def test_an_unknown_action_names_those_there_are(tmp_path, name, named):
+    registry = Registry.load([package(tmp_path, "notebook", ACTIONS)])
+    with pytest.raises(UnknownFunction, match=named):
+        registry.action("notebook", name)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ['Action("Write_Note", write_note.function, "")', 'Action("write-note", write_note.function, "")'],
+    ids=["name", "twice"],
+)
+def test_an_action_needs_a_name_of_its_own_in_kebab_case(tmp_path, wrong):
+    source = ACTIONS.replace("read_notes))", f"read_notes, {wrong}))")
+    with pytest.raises(InputError, match=r"kebab-case|several functions"):
+        Registry.load([package(tmp_path, "notebook", source)])

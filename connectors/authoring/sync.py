@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from logging import Logger
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from connectors.authoring.cost import Cost
 from connectors.authoring.items import Item
 from connectors.errors import InputError
 
@@ -39,6 +40,10 @@ class Run(Protocol):
     @property
     def metadata(self) -> Mapping[str, Any]:
         """The connection's metadata."""
+
+    @property
+    def connection_config(self) -> Mapping[str, Any]:
+        """The connection's config without its secrets, such as the name of the customer's instance."""
 
     @property
     def log(self) -> Logger:
@@ -91,6 +96,7 @@ class Sync:
     needs: str | None = None  # name of a sync that must have succeeded once before
     volatile: frozenset[str] = frozenset()  # stored, but not part of the comparison
     revision: int = 1  # a higher one makes every stored version stale
+    cost: Cost | None = None  # what a run takes in requests
 
     @property
     def description(self) -> str:
@@ -107,12 +113,13 @@ def sync(
     needs: str | None = None,
     volatile: Iterable[str] = (),
     revision: int = 1,
+    cost: Cost | None = None,
 ) -> Callable[[Callable[[Run], Iterable[Item]]], Sync]:
     """Declare a generator function as a sync that fills `model`.
 
     `every` is a number and a unit (`30m`, `6h`, `1d`; at least 30 s). The sync is called like the
-    function with dashes for underscores unless `name` says otherwise. Raises `InputError` for a
-    declaration that cannot work.
+    function with dashes for underscores unless `name` says otherwise. `cost` is what `connectors syncs`
+    shows and estimates with. Raises `InputError` for a declaration that cannot work.
     """
     if not _MODEL.match(model):
         raise InputError(f"a model is named in PascalCase, not {model!r}")
@@ -134,6 +141,7 @@ def sync(
             needs=needs,
             volatile=frozenset(volatile),
             revision=revision,
+            cost=cost,
         )
 
     return declare

@@ -39,6 +39,7 @@ class _WithSwitches(Command):
 @click.option("--folders", type=Number(0, _MOST), default=6, metavar="N", help="So many; default: 6.")
 @click.option("--publications", type=Number(0, _MOST), default=2, metavar="N", help="Of the documents; default: 2.")
 @click.option("--seed", type=Number(), default=1, metavar="N", help="The same number, the same account.")
+@click.option("--rich", is_flag=True, help="Reuse, variables, links, and mistakes for an audit, in the documents.")
 @click.option("--switch", metavar="NAME=VALUE", multiple=True, help="How the service behaves; listed below.")
 @click.option("--ca-file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where its CA goes.")
 def paligo(
@@ -49,6 +50,7 @@ def paligo(
     folders: int,
     publications: int,
     seed: int,
+    rich: bool,
     switch: Sequence[str],
     ca_file: Path | None,
 ) -> None:
@@ -66,6 +68,7 @@ def paligo(
         folders=folders,
         publications=publications,
         seed=seed,
+        rich=rich,
         switches=dict(pairs(switch, "--switch")),
         ca_file=ca_file,
         echo=say,

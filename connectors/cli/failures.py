@@ -26,7 +26,9 @@ EXIT_CODES: Mapping[int, str] = {
 }
 
 _CODES: tuple[tuple[type[ConnectorError], int], ...] = (
+    (errors.FileExists, FAILED),
     (errors.InputError, BAD_INPUT),
+    (errors.UnknownFile, BAD_INPUT),
     (errors.UnknownConnection, BAD_INPUT),
     (errors.UnknownRun, BAD_INPUT),
     (errors.NothingToConfirm, BAD_INPUT),
@@ -62,6 +64,8 @@ def exit_code(error: ConnectorError) -> int:
     """The exit code that stands for an error."""
     if isinstance(error, NeedsYes):
         return NEEDS_YES
+    if getattr(error, "changed", None):
+        return FAILED  # not "nothing was sent", whatever the error is
     return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
 
 

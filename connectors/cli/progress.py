@@ -80,6 +80,11 @@ class Lines:
                 self._write(self._held)
             self._held = None
 
+    def offer(self, text: str) -> None:
+        """Write the line, or hold it back until it is its time."""
+        with self._lock:
+            self._offer(text)
+
     def _offer(self, text: str, *, at_once: bool = False) -> None:
         now = self._now()
         if self._next and now < self._next and not at_once:

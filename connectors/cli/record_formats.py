@@ -8,17 +8,22 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import click
 
 from connectors.cli.table import cells, line, line_width
 from connectors.cli.terminal import is_terminal, json_text, moment, plain, say, tell
 
-if TYPE_CHECKING:
-    from connectors.engine.records import StoredRecord
 
-Writer = Callable[[Iterable["StoredRecord"], "Look"], None]
+class Shown(Protocol):
+    """What can be printed: a stored record, or a finding."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """It as plain data."""
+
+
+Writer = Callable[[Iterable[Shown], "Look"], None]
 
 _SAMPLE = 100  # records that decide how a table looks
 _WIDEST = 40  # places of a column
@@ -55,13 +60,13 @@ def value_at(record: Mapping[str, Any], name: str) -> Any:
     return value_at(inner, rest) if rest and isinstance(inner, Mapping) else None
 
 
-def _lines(records: Iterable[StoredRecord], look: Look) -> None:
+def _lines(records: Iterable[Shown], look: Look) -> None:
     for record in records:
         data = record.to_dict()
         click.echo(json_text({name: value_at(data, name) for name in look.chosen} if look.chosen else data))
 
 
-def _csv(records: Iterable[StoredRecord], look: Look) -> None:
+def _csv(records: Iterable[Shown], look: Look) -> None:
     rows = (record.to_dict() for record in records)
     sample = list(islice(rows, _SAMPLE))
     columns = look.chosen or (*_names(sample, look), *_LAST)
@@ -81,7 +86,7 @@ def _cell(value: Any) -> str:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else json_text(value)
 
 
-def _table(records: Iterable[StoredRecord], look: Look) -> None:
+def _table(records: Iterable[Shown], look: Look) -> None:
     rows = (record.to_dict() for record in records)
     sample = list(islice(rows, _SAMPLE))
     if not sample:

@@ -10,7 +10,8 @@ import click
 
 from connectors.cli.choices import current_choices
 from connectors.cli.command import Command, Number, connection_options, json_option
-from connectors.cli.terminal import tell
+from connectors.cli.table import say_table
+from connectors.cli.terminal import json_text, say, tell, with_times
 from connectors.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from connectors.engine.store.connections import StoredConnection
 
 FORMATS = ("table", "jsonl", "csv")
+_MOST_REJECTED = 1000
 _SAMPLE = 100  # records that show which fields there are
 
 
@@ -47,6 +49,7 @@ class Followed:
 @click.option("--limit", type=Number(1, 10**12), metavar="N", help="At most so many records.")
 @click.option("--fields", metavar="A,B", help="Only these fields; a.b is a field of a field.")
 @click.option("--deleted/--no-deleted", default=None, help="Whether deleted records come too; default: with --cursor.")
+@click.option("--rejected", is_flag=True, help="The records that broke their schema and were set aside, with why.")
 @json_option
 def records(
     model: str,
@@ -59,6 +62,7 @@ def records(
     limit: int | None,
     fields: str | None,
     deleted: bool | None,
+    rejected: bool,
     as_json: bool,
 ) -> None:
     """Print the records of a model.
@@ -82,6 +86,9 @@ def records(
         )
         stored = host.connections.get(choices.environment, connection_id, integration)
         _check_variant(host, stored, model, variant)
+        if rejected:
+            _show_rejected(host, stored, model, variant, limit=limit, as_json=as_json or form == "jsonl")
+            return
         schema = host.registry.models.get(stored.provider, model).schema
         with_deleted = cursor is not None if deleted is None else deleted
         followed = Followed(found, cursor, deleted=with_deleted)
@@ -96,6 +103,22 @@ def records(
         writer("jsonl" if as_json else form)(rows, look)
     if followed.cursor is not None:
         tell(f"next cursor: {followed.cursor}")
+
+
+def _show_rejected(
+    host: Host, stored: StoredConnection, model: str, variant: str, *, limit: int | None, as_json: bool
+) -> None:
+    """What was set aside: id, version, why, and the run that met it."""
+    stream = host.store.records.stream(stored.environment, stored.key, model, variant)
+    found = [] if stream is None else host.store.records.rejects(stored.environment, stream, limit or _MOST_REJECTED)
+    if as_json:
+        for row in found:
+            say(json_text(with_times(row)))
+    elif found:
+        names = ("id", "version", "run", "reason")
+        say_table(names, [[row[name] or "" for name in names] for row in found])
+    else:
+        say(f"No record of {model} was set aside.")
 
 
 def _check_variant(host: Host, stored: StoredConnection, model: str, variant: str) -> None:

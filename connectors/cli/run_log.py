@@ -1,4 +1,4 @@
-"""What a sync says of itself, shown on standard error while it runs."""
+"""What a sync or an action says of itself, shown on standard error while it runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.cli.terminal import tell
-from connectors.engine.run_log import LOGGER
+from connectors.engine.run_log import ACTIONS, SYNCS
 
 
 class _Told(logging.Handler):
@@ -19,12 +19,15 @@ class _Told(logging.Handler):
 
 @contextmanager
 def run_log() -> Iterator[None]:
-    """Show what the syncs of a block log, from INFO on."""
-    logger, handler, level = logging.getLogger(LOGGER), _Told(), logging.getLogger(LOGGER).level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    """Show what the syncs and actions of a block log, from INFO on."""
+    handler, loggers = _Told(), [logging.getLogger(name) for name in (SYNCS, ACTIONS)]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)

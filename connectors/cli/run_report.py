@@ -20,6 +20,10 @@ _STATES = {
     "needs_confirmation": "needs a yes",
 }
 
+_SHOWN = 10  # records of a dry run, in the report for people
+_WOULD = {"ADDED": "add", "UPDATED": "update"}
+_NAMES = ("name", "title", "username", "message")  # fields that tell a person which record it is
+
 
 def exit_code(report: RunReport) -> int:
     """The exit code that a run ends with."""
@@ -49,6 +53,7 @@ def lines(report: RunReport) -> Iterator[str]:
     yield f"  {_counts(report)}"
     waited = f", {duration(report.waited)} of it waiting for the rate budget" if report.waited >= 1 else ""
     yield f"  {amount(report.requests, 'request')} in {duration(report.seconds)}{waited}"
+    yield from _preview(report)
     if report.would_delete:
         examples = f", such as {', '.join(report.examples)}" if report.examples else ""
         what = "would delete" if report.dry_run else "held back"
@@ -57,6 +62,17 @@ def lines(report: RunReport) -> Iterator[str]:
     if report.state in ("success", "limited") and not report.dry_run:
         variant = () if report.variant == "base" else ("--variant", report.variant)
         yield f"records: {command_line('records', report.model, '--connection', report.connection, *variant)}"
+
+
+def _preview(report: RunReport) -> Iterator[str]:
+    """The first records that a dry run would write, by id and name."""
+    for record in report.preview[:_SHOWN]:
+        data = record["data"]
+        name = next((str(data[field]) for field in _NAMES if data.get(field)), "")
+        yield f"  would {_WOULD[record['action']]}: {record['id']}  {name[:60]}".rstrip()
+    more = report.counts.added + report.counts.updated - min(len(report.preview), _SHOWN)
+    if report.preview and more > 0:
+        yield f"  … and {more:,} more; --json prints the first 100 whole"
 
 
 def estimates(report: RunReport) -> str:

@@ -11,14 +11,15 @@ from connectors.cli.choices import NothingYet, current_choices
 from connectors.cli.command import Command, integration_option, json_option
 from connectors.cli.run_report import state
 from connectors.cli.table import say_table
-from connectors.cli.terminal import moment, say_json, tell, with_times
+from connectors.cli.terminal import duration, moment, say_json, tell, with_times
 
 if TYPE_CHECKING:
+    from connectors.engine.estimates import Estimate
     from connectors.engine.host import Host
     from connectors.engine.store.connections import StoredConnection
 
 _VARIANT = "base"
-_HEADINGS = ("connection", "sync", "model", "every", "records", "last success", "last run")
+_HEADINGS = ("connection", "sync", "model", "every", "records", "last success", "last run", "requests", "5,000 new")
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
@@ -29,7 +30,9 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 def syncs(*, connection_id: str | None, integration: str | None, as_json: bool) -> None:
     """List the syncs of each connection.
 
-    What they fill, how often they are due, and how they last went.
+    What they fill, how often they are due, how they last went, and what a run costs: a formula for
+    its requests, N being the number of records, and how long 5,000 new ones take on the
+    connection's plan.
     """
     choices = current_choices()
     nothing = "There is no connection with a sync."
@@ -54,11 +57,14 @@ def syncs(*, connection_id: str | None, integration: str | None, as_json: bool) 
 
 
 def _rows(host: Host, stored: StoredConnection) -> Iterator[dict[str, Any]]:
+    from connectors.engine.estimates import estimate
+
     counts = {
         row["model"]: row["records"]
         for row in host.store.records.models(stored.environment, stored.key)
         if row["variant"] == _VARIANT
     }
+    provider = host.catalog.get(stored.provider)
     for sync in host.registry.syncs(stored.provider):
         known = host.store.runs.state(stored.environment, stored.key, sync.name, _VARIANT)
         yield {
@@ -70,6 +76,8 @@ def _rows(host: Host, stored: StoredConnection) -> Iterator[dict[str, Any]]:
             "records": counts.get(sync.model, 0),
             "succeeded_at": known["succeeded_at"],
             "last_run": _last_state(host, stored, sync.name),
+            "cost": sync.cost and sync.cost.formula,
+            "estimate": _plain(estimate(provider, stored.metadata, sync)),
         }
 
 
@@ -85,6 +93,12 @@ def frequency(seconds: float) -> str:
     return f"{seconds / size:g}{unit}"
 
 
+def _plain(found: Estimate | None) -> dict[str, Any] | None:
+    return None if found is None else found.to_dict()
+
+
 def _shown(row: dict[str, Any]) -> tuple[Any, ...]:
     names = ("connection", "sync", "model", "every", "records")
-    return (*(row[name] for name in names), moment(row["succeeded_at"]), row["last_run"])
+    found = row["estimate"]
+    takes = None if found is None else duration(found["seconds"]) if found["seconds"] else "at once"
+    return (*(row[name] for name in names), moment(row["succeeded_at"]), row["last_run"], row["cost"], takes)

@@ -60,6 +60,7 @@ class Connections:
         merged = {**(before.metadata if before else {}), **(metadata or {})}
         _check_metadata(merged)
         plan_of(found, merged)
+        host.registry.check_metadata(provider, merged)
         connection = Connection(found, given.config, _typed(found, given.credentials), merged, id)
         default_headers(connection)  # raises for an auth mode that no call could use
         verified_at = self._verified(connection) if verify else None
@@ -103,7 +104,7 @@ class Connections:
         changes: Mapping[str, Any],
         integration: str | None = None,
     ) -> StoredConnection:
-        """Lay changes over the metadata; None removes a name. Raises `ConfigError` for an unknown plan."""
+        """Lay changes over the metadata; None removes a name. Raises `ConfigError` for what cannot work."""
         stored = self.get(environment, id, integration)
         provider = self._host.catalog.get(stored.provider)
 
@@ -112,6 +113,7 @@ class Connections:
             kept = {name: value for name, value in merged.items() if value is not None}
             _check_metadata(kept)
             plan_of(provider, kept)
+            self._host.registry.check_metadata(provider.name, kept)
             return kept
 
         return self._host.store.connections.change_metadata(
@@ -134,7 +136,7 @@ class Connections:
         return outcome
 
     def delete(self, environment: str, id: str, integration: str | None = None) -> dict[str, int]:
-        """Delete a connection with its records and runs; how many there were.
+        """Delete a connection with its records, runs and files; how many records and runs there were.
 
         Raises `AlreadyRunning` while one of its syncs runs: that run would write into nothing.
         """
@@ -144,7 +146,10 @@ class Connections:
             for run in store.runs.list(environment, stored.key, limit=_RECENT):
                 if run["state"] == "running":
                     leases.enter_context(lease(store, environment, stored.key, run["sync"], run["variant"]))
-            return store.connections.delete(environment, stored.key)
+            files = store.files.of_connection(environment, stored.key)
+            counts = store.connections.delete(environment, stored.key)
+        self._host.files.discard(files)
+        return counts
 
     def rotate(self) -> int:
         """Seal all secrets again with the vault's newest key; how many were under an older one."""

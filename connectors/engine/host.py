@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from connectors.engine.connections import Connections
+from connectors.engine.files import Files
 from connectors.engine.settings import Settings
 from connectors.engine.store import Store
 from connectors.engine.store.connections import StoredConnection
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from connectors.runtime.client import Client
     from connectors.runtime.connection import Connection
     from connectors.runtime.ports import Clock, Observer
+    from connectors.runtime.transport import Transport
 
 
 class Host:
@@ -41,6 +43,7 @@ class Host:
             override=settings.value("CONNECTORS_BASE_URL_OVERRIDE"),
         )
         self.connections = Connections(self)
+        self.files = Files(self)
 
     @classmethod
     def open(
@@ -86,17 +89,25 @@ class Host:
         urgent: bool = True,
         observer: Observer | None = None,
         clock: Clock | None = None,
+        transport: Transport | None = None,
+        longest_budget_wait: float | None = None,
     ) -> Client:
-        """A client on the budget that all processes share; not `urgent` means that it can wait."""
+        """A client on the budget that all processes share; not `urgent` means that it can wait.
+
+        A `transport` that is handed over is the caller's to close. `longest_budget_wait` is in
+        seconds; None leaves it to the client.
+        """
         from connectors.runtime.client import Client
 
         return Client(
             connection,
+            transport=transport,
             budgets=self.store.budgets,
             observer=observer,
             clock=clock or self.clock,
             policy=self.policy,
             urgent=urgent,
+            longest_budget_wait=longest_budget_wait,
         )
 
     def close(self) -> None:

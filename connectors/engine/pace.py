@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,9 +15,11 @@ from connectors.runtime.ports import Attempt, Waiting
 
 if TYPE_CHECKING:
     from connectors.runtime.catalog import Provider
+    from connectors.runtime.connection import Connection
 
 _BUDGET = "budget"
-_TOO_MANY = 429
+_WORTH_SAYING = 1.0  # seconds of waiting
+TOO_MANY = 429
 
 
 class Pace:
@@ -49,7 +52,7 @@ class Pace:
         """Count it."""
         with self._lock:
             self.requests += 1
-            self.refused += attempt.status == _TOO_MANY
+            self.refused += attempt.status == TOO_MANY
             if self._plans:
                 self._spend(attempt.method, urlsplit(attempt.url).path)
 
@@ -77,3 +80,22 @@ class Pace:
     def _floor(self, plan: str, purse: tuple[str, str]) -> float:
         spending = classify(self._provider, {"plan": plan}, *self._example[purse])
         return 0.0 if spending is None else (self._spent[purse] - 1) // spending.limit.calls * spending.limit.window
+
+
+def advice_on_pace(connection: Connection, waited: float, refused: int) -> str | None:
+    """How to go faster: after a wait for the budget of a plan that nobody chose, or `refused` answers 429."""
+    rates = connection.provider.rate_limits or {}
+    chosen = connection.metadata.get("plan")
+    plan = chosen or rates.get("plan")
+    others = [str(name) for name in rates.get("plans", ()) if name != plan]
+    if not others or not (refused or (waited >= _WORTH_SAYING and not chosen)):
+        return None
+    choice = " or ".join(name.capitalize() for name in others)
+    step = (
+        f"if this account is {choice}, set plan: "
+        f"connectors connections set {shlex.quote(connection.id)} --metadata plan={others[0]}"
+    )
+    if refused:
+        name = connection.provider.display_name
+        return f"{name} asked {refused} times to slow down (429) in spite of plan {plan}; {step}"
+    return f"waited {waited:.0f} s for the {plan} budget; {step}"

@@ -36,6 +36,7 @@ class RunReport:
     counts: Counts = field(default_factory=Counts)
     would_delete: int = 0  # deletions held back, or of a dry run
     examples: list[str] = field(default_factory=list)  # ids of a few of them
+    preview: list[dict[str, Any]] = field(default_factory=list)  # of a dry run: id, action, data; at most 100
     requests: int = 0
     waited: float = 0.0  # seconds spent waiting for the budget
     seconds: float = 0.0

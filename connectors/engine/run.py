@@ -24,6 +24,8 @@ from connectors.errors import (
     UnexpectedAnswer,
 )
 from connectors.runtime.client import Client
+from connectors.runtime.connection import Connection
+from connectors.runtime.fields import secret_names
 from connectors.runtime.response import Response
 
 Value = TypeVar("Value")
@@ -55,6 +57,7 @@ class AuthorRun:
         self.checkpoint = checkpoint
         self.only: frozenset[str] = frozenset()
         self.metadata = client.connection.metadata
+        self.connection_config = open_config(client.connection)
         self.log = log
         self._progress = progress
         self._clock = clock
@@ -132,6 +135,12 @@ class AuthorRun:
             raise error
         self.log.warning("%s could not be read and stays as it is stored: %s", id_, error.message)
         return Skipped(error.message, id_)
+
+
+def open_config(connection: Connection) -> dict[str, Any]:
+    """The connection's config without its secret fields."""
+    secret, _ = secret_names(connection.provider)
+    return {name: value for name, value in connection.connection_config.items() if name not in secret}
 
 
 def _ahead(

@@ -1,4 +1,4 @@
-"""The logger of one run: its lines name the run, and hold no secret."""
+"""The logger of one run or action call: its lines say whose they are, and hold no secret."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ import traceback
 
 from connectors.runtime.redact import Redactor
 
-LOGGER = "connectors.sync"  # the parent of every run's logger
+SYNCS = "connectors.sync"  # the parent of every run's logger
+ACTIONS = "connectors.action"  # … of every action call's
 
 
 def run_logger(provider: str, sync: str, run: int | None, redactor: Redactor) -> logging.Logger:
     """A logger of its own for one run (None: a dry run); what it is told goes on to `connectors.sync`."""
-    parent = logging.getLogger(f"{LOGGER}.{provider}.{sync}")
-    logger = logging.Logger(f"{parent.name}.{'dry-run' if run is None else f'run-{run}'}")
-    logger.parent = parent
+    return _logger(f"{SYNCS}.{provider}.{sync}", "dry-run" if run is None else f"run-{run}", redactor)
+
+
+def call_logger(provider: str, action: str, redactor: Redactor) -> logging.Logger:
+    """A logger of its own for one action call; what it is told goes on to `connectors.action`."""
+    return _logger(f"{ACTIONS}.{provider}.{action}", "call", redactor)
+
+
+def _logger(parent: str, name: str, redactor: Redactor) -> logging.Logger:
+    logger = logging.Logger(f"{parent}.{name}")
+    logger.parent = logging.getLogger(parent)
     logger.addFilter(_Redacting(redactor))
     return logger
 

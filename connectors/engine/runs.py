@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.authoring import Sync
 from connectors.engine.cancellation import StoppableClock
 from connectors.engine.leases import lease, owner
+from connectors.engine.pace import advice_on_pace
 from connectors.engine.records import Reader
 from connectors.engine.report import Progress, RunOptions, RunReport, Silence
 from connectors.engine.run_log import run_logger
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from connectors.engine.host import Host
     from connectors.runtime.client import Client
     from connectors.runtime.connection import Connection
-
-_WORTH_A_NOTE = 1.0  # seconds of waiting
 
 
 def run_sync(
@@ -100,7 +99,8 @@ class _Once:
             self.report.requests, self.report.waited = runner.pace.requests, runner.pace.waited
             self.report.seconds = self.host.clock.now() - began
             self.report.estimates = runner.pace.estimates()
-            self._note_the_pace(connection, runner.pace.refused)
+            advice = advice_on_pace(connection, self.report.waited, runner.pace.refused)
+            self.report.notes += [advice] if advice else []
             self.report.notes = [connection.redactor.text(note) for note in self.report.notes]
 
     def _pull(self, runner: Runner, client: Client, checkpoint: dict[str, Any] | None) -> None:
@@ -123,25 +123,6 @@ class _Once:
         self.report.state = "failed"
         self.report.error = connection.redactor.data(error.to_dict())
 
-    def _note_the_pace(self, connection: Connection, refused: int) -> None:
-        """Say how to go faster, if this run waited for the budget of a plan that nobody chose, or went too fast."""
-        rates = connection.provider.rate_limits or {}
-        chosen = connection.metadata.get("plan")
-        plan = chosen or rates.get("plan")
-        others = [str(name) for name in rates.get("plans", ()) if name != plan]
-        if not others:
-            return
-        choice = " or ".join(name.capitalize() for name in others)
-        step = (
-            f"if this account is {choice}, set plan: "
-            f"connectors connections set {shlex.quote(self.stored.id)} --metadata plan={others[0]}"
-        )
-        if refused:
-            name = connection.provider.display_name
-            self.report.notes.append(f"{name} asked {refused} times to slow down (429) in spite of plan {plan}; {step}")
-        elif self.report.waited >= _WORTH_A_NOTE and not chosen:
-            self.report.notes.append(f"waited {self.report.waited:.0f} s for the {plan} budget; {step}")
-
     @contextmanager
     def _sink(self) -> Iterator[tuple[Sink, dict[str, Any] | None]]:
         """The place to write to, with the lease that it takes; closes the run's row."""
@@ -153,6 +134,7 @@ class _Once:
             try:
                 yield dry, checkpoint
             finally:
+                self.report.preview = dry.preview
                 dry.close()
             return
         with lease(store, *names, self.options.variant):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.authoring import Sync
 from connectors.engine.store import Store
 from connectors.engine.store.batch import Absent, Batch, Counts, Pass, Place
 from connectors.engine.store.records import count, preview
+from connectors.runtime.canonical import loads
 
 _EXAMPLES = 5
+_PREVIEW = 100  # records that a dry run shows
 _CHUNK = 500
 
 
@@ -95,6 +97,7 @@ class DrySink:
         checkpoint = store.runs.state(environment, connection_key, sync.name, variant)["checkpoint"]
         going_on = None if full else store.passes.current(environment, connection_key, sync.name, variant)
         self._pass = going_on or Pass(-1, "open", full or checkpoint is None, None, 0.0)
+        self.preview: list[dict[str, Any]] = []  # id, action and data of the first records that would be written
         self._seen = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._seen.row_factory = sqlite3.Row
         self._seen.execute("CREATE TABLE seen (id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID")
@@ -116,9 +119,17 @@ class DrySink:
         new = {id_ for id_ in here if self._note(id_)} & set(fresh)
         if batch.suspend and self._pass.suspended is None:
             self._pass = replace(self._pass, suspended=batch.suspend)
+        self._preview(batch, added, updated)
         counts = count(new, added, updated, set(batch.rejects), batch)
         counts.deleted = len(deleted)
         return counts
+
+    def _preview(self, batch: Batch, added: set[str], updated: set[str]) -> None:
+        """Keep a few of the records that would be written."""
+        for id_, row in batch.rows.items():
+            if len(self.preview) < _PREVIEW and (id_ in added or id_ in updated):
+                action = "ADDED" if id_ in added else "UPDATED"
+                self.preview.append({"id": id_, "action": action, "data": loads(row.data)})
 
     def start_over(self) -> None:
         """Forget what was seen."""

@@ -71,9 +71,7 @@ def write(body: Body, method: str, content_type: str | None, boundary: str | Non
     """
     kind = (content_type or "").partition(";")[0].strip().lower()
     if body.files or (content_type or "").strip().lower() == _MULTIPART:
-        if not isinstance(body.value, (Mapping, type(None))):
-            raise InputError("The fields beside files in a multipart form are given as a mapping.")
-        parts = Multipart(_form_fields(body.value or {}), list(body.files.items()), boundary)
+        parts = Multipart(_form_fields(body.value), list(body.files.items()), boundary)
         return parts, parts.content_type
     value = body.value
     if value is None:
@@ -156,9 +154,14 @@ def _form_text(value: Mapping[str, Any] | Sequence[Any]) -> str:
         raise InputError("The data is nested too deep for a form, or holds a number that is too long.") from None
 
 
-def _form_fields(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _form_fields(value: Any) -> list[tuple[str, str]]:
+    """Of a mapping, as the reference runtime writes it; or of pairs of name and value, in which a name may repeat."""
+    if isinstance(value, (list, tuple)) and all(_is_pair(each) for each in value):
+        return [(name, text_of(item)) for name, item in value if item is not None]
+    if not isinstance(value, (Mapping, type(None))):
+        raise InputError("The fields beside files in a multipart form are given as a mapping or as pairs.")
     try:
-        return _fields(value)
+        return _fields(value or {})
     except (RecursionError, ValueError):
         raise InputError("The data is nested too deep for a form, or holds a number that is too long.") from None
 
@@ -176,6 +179,10 @@ def _flat(value: Mapping[str, Any] | Sequence[Any], prefix: str = "") -> Iterato
             yield from _flat(item, name)
         else:
             yield name, text_of(item)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str) and not _nested(value[1])
 
 
 def _nested(value: Any) -> bool:

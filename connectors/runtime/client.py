@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -214,12 +214,13 @@ class Client:
         endpoint: str,
         *,
         files: Mapping[str, FilePart | Path | tuple[str, Any]],
-        data: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
         method: str = "POST",
         **options: Any,
     ) -> Response:
         """Send files as a multipart form, streamed: first the fields of `data`, then the files, in order.
 
+        `data` is a mapping, or pairs of name and value, in which a name may come several times.
         A file is a path, a `FilePart`, or a tuple of name, content (bytes, open file or path) and
         optionally content type. `options` are those of `request`; raises as it does.
         """

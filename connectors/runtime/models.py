@@ -6,18 +6,21 @@ jsonschema-rs answers "valid?" for each record; where it says no, jsonschema is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connectors.errors import DefinitionError, UnknownFunction
-from connectors.runtime import canonical
 from connectors.runtime.formats import FORMATS
+from connectors.runtime.schema_files import bundle, read_schema
 from connectors.runtime.wording import describe
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -43,6 +46,12 @@ class Model:
             return None
         return self._judged(plain)
 
+    def problems(self, value: Any, *, at_most: int = 20) -> list[str]:
+        """Everything that breaks the contract, as `problem` words it; empty if it is kept."""
+        if isinstance(value, dict) and self._is_valid is not None and self._says_valid(self._is_valid, value):
+            return []
+        return [describe(error) for error in islice(self._errors(value), at_most)]
+
     @staticmethod
     def _says_valid(is_valid: Callable[[Any], bool], record: dict[str, Any]) -> bool:
         try:
@@ -51,15 +60,19 @@ class Model:
             return False  # it cannot read such a value; the judge can
 
     def _judged(self, record: dict[str, Any]) -> str | None:
-        from referencing.exceptions import Unresolvable
-
         try:
-            error = next(self._judge.iter_errors(record), None)
-        except Unresolvable as error:
-            raise DefinitionError(f"{self.source} refers to {error.ref}, which is not there.") from None
+            error = next(self._errors(record), None)
         except RecursionError:
             return "it is nested too deep"
         return describe(error) if error is not None else None
+
+    def _errors(self, value: Any) -> Iterator[ValidationError]:
+        from referencing.exceptions import Unresolvable
+
+        try:
+            yield from self._judge.iter_errors(value)
+        except Unresolvable as error:
+            raise DefinitionError(f"{self.source} refers to {error.ref}, which is not there.") from None
 
     @cached_property
     def _is_valid(self) -> Callable[[Any], bool] | None:
@@ -90,12 +103,21 @@ class Model:
         return Draft202012Validator(self.schema, format_checker=checker, registry=Registry())
 
 
+@dataclass(frozen=True)
+class Contract:
+    """What an action takes and gives."""
+
+    input: Model
+    output: Model
+
+
 class Models:
     """Finds `<folder>/<provider>/<Model>.json`; of several folders the last that has it wins."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         self._known: dict[tuple[str, str], Model] = {}
+        self._contracts: dict[tuple[str, str], Contract] = {}
 
     def get(self, provider: str, model: str) -> Model:
         """The model of that name. Raises UnknownFunction with the known names, DefinitionError for a broken file."""
@@ -109,6 +131,16 @@ class Models:
         if not _NAME.fullmatch(provider):
             return []
         return sorted({file.stem for folder in self._folders for file in (folder / provider).glob("*.json")})
+
+    def action(self, provider: str, action: str) -> Contract:
+        """The schemas of an action's input and output. Raises DefinitionError if a file is missing or broken."""
+        key = (provider, action)
+        if key not in self._contracts:
+            roots = [folder / provider for folder in self._folders]
+            sides = (f"actions/{action}.{side}.json" for side in ("input", "output"))
+            given, result = (Model(action, bundle(roots, file), file) for file in sides)
+            self._contracts[key] = Contract(given, result)
+        return self._contracts[key]
 
     def _place(self, provider: str) -> Path:
         """Where the schemas of a provider are, or would be."""
@@ -126,10 +158,4 @@ class Models:
             )
         files = (folder / provider / f"{model}.json" for folder in reversed(self._folders))
         file = next(file for file in files if file.is_file())
-        try:
-            schema = canonical.loads(file.read_bytes())
-        except (OSError, ValueError) as error:
-            raise DefinitionError(f"{file} cannot be read as JSON: {error}.", file=str(file)) from None
-        if not isinstance(schema, dict):
-            raise DefinitionError(f"{file} is not a JSON Schema: expected an object.", file=str(file))
-        return Model(model, schema, str(file))
+        return Model(model, read_schema(file), str(file))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from connectors.errors import HostRefused
@@ -113,7 +113,23 @@ class _Guarded(HTTPConnection):
     """What both connection classes share. Without a guard (never in our pools) the strict rule holds."""
 
     guard: Guard = Guard(allow_private=False)
-    response_class = WholeHead
+    _head: WholeHead | None = None  # of the newest answer
+
+    def response_class(self, *arguments: Any, **options: Any) -> WholeHead:  # type: ignore[override] # called alike
+        """Make the answer that is being read, and keep it at hand."""
+        self._head = WholeHead(*arguments, **options)
+        return self._head
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 says so too
+        """As urllib3's; what cannot become a response does not keep its socket open."""
+        try:
+            return super().getresponse()
+        except BaseException:
+            if self._head is not None:
+                self._head.close()
+            raise
+        finally:
+            self._head = None
 
     def _new_conn(self) -> socket.socket:
         fresh = super()._new_conn()

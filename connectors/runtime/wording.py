@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import SchemaError, ValidationError
 
 SHOWN = 40  # characters of a value
+EXPECTED = "x-expected"  # a schema's own words for what it takes, instead of those of the broken rule
+_MOST_NAMED = 5  # unknown fields
 
 _TYPES = {
     "string": "text",
@@ -51,9 +54,12 @@ def describe(error: ValidationError | SchemaError) -> str:
     if error.validator == "required":
         missing = [name for name in rule if name not in instance]
         return f"{where}: missing {', '.join(map(repr, missing))}"
+    if error.validator == "additionalProperties" and rule is False:
+        return f"{where}: {_unknown(instance, error.schema)}"
     if isinstance(rule, bool) or error.validator not in _RULES:
         return f"{where}: breaks the rule {error.validator!r}, found {cut(instance)}"
-    return f"{where}: expected {_RULES[str(error.validator)](rule)}, found {cut(instance)}"
+    expected = _own_words(error.schema) or _RULES[str(error.validator)](rule)
+    return f"{where}: expected {expected}, found {cut(instance)}"
 
 
 def path(parts: Any) -> str:
@@ -81,11 +87,40 @@ def _types(rule: str | list[str]) -> str:
     return " or ".join(_TYPES.get(name, name) for name in names)
 
 
+def _own_words(schema: Any) -> str | None:
+    words = schema.get(EXPECTED) if isinstance(schema, Mapping) else None
+    return words if isinstance(words, str) else None
+
+
+def _unknown(instance: Mapping[str, Any], schema: Any) -> str:
+    """The fields that the schema does not have, each with the one that may be meant; their values stay out."""
+    known = schema.get("properties", {})
+    patterns = schema.get("patternProperties", {})
+    names = [name for name in instance if name not in known and not any(re.search(each, name) for each in patterns)]
+    shown = []
+    for name in names[:_MOST_NAMED]:
+        close = difflib.get_close_matches(name[:SHOWN], known, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        shown.append(f"{name[:SHOWN]!r}{'…' if len(name) > SHOWN else ''}{hint}")
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"there is no field {', '.join(shown)}{more}"
+
+
 def _one_of(rules: list[Any]) -> str:
-    forms: list[str] = []
-    for rule in rules:
-        for name in rule if isinstance(rule, dict) else ():
-            if name in ("type", "enum", "const", "pattern", "format"):
-                forms.append(_RULES[name](rule[name]))
-                break
-    return " or ".join(dict.fromkeys(forms)) if len(forms) == len(rules) else "one of several forms"
+    forms = dict.fromkeys(_form(rule) for rule in rules)
+    return "one of several forms" if None in forms else " or ".join(filter(None, forms))
+
+
+def _form(rule: Any) -> str | None:
+    """A form in a few words: `an object with 'id'`; None if nothing short can be said."""
+    if not isinstance(rule, Mapping):
+        return None
+    if _own_words(rule):
+        return _own_words(rule)
+    if rule.get("required"):
+        return f"an object with {' and '.join(map(repr, rule['required']))}"
+    if rule.get("type") == "array":
+        inner = _form(rule.get("items"))
+        return "a list" if inner is None else f"a list, each {inner}"
+    found = (_RULES[name](rule[name]) for name in rule if name in ("type", "enum", "const", "pattern", "format"))
+    return next(found, None)

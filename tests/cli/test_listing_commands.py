@@ -28,23 +28,35 @@ def test_runs_of_an_unknown_connection_are_bad_input(run):
 
 
 def test_syncs_show_records_and_the_last_success(run, connected):
-    assert json.loads(run("syncs", "--json").stdout) == [
-        {
-            "connection": "acme",
-            "integration": "paligo",
-            "sync": "documents",
-            "model": "Document",
-            "every": "6h",
-            "records": 0,
-            "succeeded_at": None,
-            "last_run": None,
-        }
-    ]
+    def documents(*more):
+        rows = json.loads(run("syncs", *more, "--json").stdout)
+        return next(row for row in rows if row["sync"] == "documents")
+
+    assert documents() == {
+        "connection": "acme",
+        "integration": "paligo",
+        "sync": "documents",
+        "model": "Document",
+        "every": "6h",
+        "records": 0,
+        "succeeded_at": None,
+        "last_run": None,
+        "cost": "⌈N/100⌉ + 1 + changed",
+        "estimate": {"items": 5000, "requests": 5051, "seconds": 0.0, "plan": "none"},
+    }
     run("sync", "documents", "--connection", "acme")
-    (row,) = json.loads(run("syncs", "--connection", "acme", "--json").stdout)
+    row = documents("--connection", "acme")
     assert (row["records"], row["last_run"]) == (24, "success")
     assert row["succeeded_at"].endswith("Z")
     assert "24" in run("syncs").stdout
+
+
+@pytest.mark.parametrize(("plan", "time"), [("business", "1 h 40 min"), ("enterprise", "19 min"), ("none", "at once")])
+def test_syncs_show_what_a_run_costs_on_the_connections_plan(run, connected, plan, time):
+    run("connections", "set", "acme", "--metadata", f"plan={plan}")
+    line = next(line for line in run("syncs").stdout.splitlines() if " documents " in line)
+    assert "⌈N/100⌉ + 1 + changed " in line
+    assert line.endswith(f"  {time}")
 
 
 def test_syncs_without_connections_say_how_to_begin(run):
@@ -64,7 +76,7 @@ def test_a_provider_shows_what_each_field_expects(run):
         assert text in shown
     assert "business 50, enterprise 250" in shown
     assert Path(re.search(r"how to connect +(.+)", shown)[1]).is_file()
-    assert json.loads(run("providers", "show", "paligo", "--json").stdout)["syncs"] == ["documents"]
+    assert "documents" in json.loads(run("providers", "show", "paligo", "--json").stdout)["syncs"]
 
 
 def test_a_broken_definition_does_not_hide_the_others(run, tmp_path):

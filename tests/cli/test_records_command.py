@@ -159,3 +159,24 @@ def test_memory_does_not_grow_with_the_number_of_records(capsys, monkeypatch, fo
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 2
+
+
+def test_what_was_set_aside_is_shown_with_its_reason(run, connected):
+    document = connected.truth("documents")[0]
+    connected.account.edit_document(document["id"], name=["no", "text"])
+    run("sync", "documents", "--connection", "acme")
+    shown = run("records", "Document", "--connection", "acme", "--rejected").stdout
+    assert str(document["id"]) in shown
+    [row] = [
+        json.loads(line)
+        for line in run("records", "Document", "--connection", "acme", "--rejected", "--json").stdout.splitlines()
+    ]
+    assert (row["id"], row["run"]) == (str(document["id"]), 1)
+    assert "name" in row["reason"]
+
+
+def test_nothing_set_aside_says_so(run, connected):
+    run("sync", "documents", "--connection", "acme")
+    assert (
+        "No record of Document was set aside" in run("records", "Document", "--connection", "acme", "--rejected").stdout
+    )

@@ -239,3 +239,12 @@ def test_plain_progress_says_what_it_waits_for():
     lines.waiting(Waiting(0.2, "retry"))
     lines.waiting(Waiting(43, "budget", Limit(50, 60, assumed=True)))
     assert written == ["documents: waiting 43 s for the rate budget (50 calls in 60 s, assumed)"]
+
+
+def test_a_dry_run_shows_the_first_records_it_would_write(run, connected):
+    shown = run("sync", "documents", "--connection", "acme", "--dry-run").stdout
+    first = connected.truth("documents")[0]
+    assert f"would add: {first['id']}  {first['name']}" in shown
+    assert "and 14 more" in shown
+    report = json.loads(run("sync", "documents", "--connection", "acme", "--dry-run", "--json").stdout)
+    assert [record["id"] for record in report["preview"]] == [str(row["id"]) for row in connected.truth("documents")]

@@ -45,7 +45,7 @@ class Acme:
         top = sum(row["parent"] == 0 for row in folders)
 
         def pages(count: int) -> int:
-            return max(1, math.ceil(count / 100))
+            return 1 if count <= 100 else math.ceil(count / 100) + 1
 
         return 1 + pages(inside[0]) + pages(top) + sum(1 + pages(inside[row["id"]]) for row in folders)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
-from connectors.authoring import Item, Run, Sync, sync
+from connectors.authoring import Action, Call, Item, Run, Sync, action, sync
 from connectors.engine.host import Host
+from connectors.engine.invoke import invoke
 from connectors.engine.report import RunOptions, RunReport
 from connectors.engine.runs import run_sync
 from connectors.engine.settings import Settings
@@ -25,6 +28,25 @@ toy:
   auth_mode: NONE
   docs: https://toy.example
   proxy: {base_url: https://toy.example}
+"""
+DESK = """
+desk:
+  display_name: Desk
+  auth_mode: API_KEY
+  docs: https://desk.example
+  proxy:
+    base_url: URL
+    headers: {x-api-key: "${apiKey}"}
+  credentials:
+    apiKey: {type: string, title: API Key, secret: true}
+  rate_limits:
+    window: 60
+    plan: small
+    plans: [small, large]
+    operations: {GET: read, POST: create, PUT: update, DELETE: delete}
+    assumed: {read: {small: 3, large: 30}, update: {small: 3, large: 30}}
+    groups:
+      jobs: {path: /jobs, read: {small: 2, large: 30}}
 """
 SCHEMA = {
     "type": "object",
@@ -95,3 +117,105 @@ def toy(tmp_path: Path) -> Iterator[Toy]:
     made = Toy(tmp_path)
     yield made
     made.host.close()
+
+
+class Desk:
+    """A provider on this machine whose answers are functions, and actions that are declared as a test needs them."""
+
+    ANYTHING: ClassVar[dict[str, Any]] = {"type": "object"}
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.routes: dict[tuple[str, str], Callable[[str, bytes], Any]] = {}
+        self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.clock = FakeClock()
+        self._actions: list[Action] = []
+        self._host: Host | None = None
+        desk = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, format: str, *args: Any) -> None: ...
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                desk.seen.append((self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                route = desk.routes.get((self.command, self.path.partition("?")[0]))
+                given = (404, {"error": "unknown"}) if route is None else route(self.path, body)
+                status, content, headers = (*given, {})[:3] if isinstance(given, tuple) else (200, given, {})
+                octets = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(status)
+                for name, value in {"content-type": "application/json", **headers}.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(octets)))
+                self.end_headers()
+                self.wfile.write(octets)
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def declare(
+        self,
+        function: Callable[[Call, Mapping[str, Any]], Any],
+        *,
+        input: Mapping[str, Any] | None = None,
+        output: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Add an action, called like the function."""
+        declared = action(**options)(function)
+        schemas = self.folder / "schemas" / "desk" / "actions"
+        schemas.mkdir(parents=True, exist_ok=True)
+        (schemas / f"{declared.name}.input.json").write_text(json.dumps(input or self.ANYTHING))
+        (schemas / f"{declared.name}.output.json").write_text(json.dumps(output or self.ANYTHING))
+        self._actions.append(declared)
+        self.close_host()
+
+    @property
+    def host(self) -> Host:
+        if self._host is None:
+            definitions = self.folder / "providers.yaml"
+            definitions.write_text(DESK.replace("URL", self.url))
+            settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on"}, home=self.folder / "home")
+            connector = Connector(functions=tuple(self._actions))
+            registry = Registry([Found("desk", connector, definitions, self.folder / "schemas")])
+            store, vault = Store(settings.database), Vault([b"k" * 32])
+            self._host = Host(settings, store, vault, registry, registry.catalog(), self.clock)
+            for environment in ("dev", "other"):
+                given: dict[str, Any] = {"id": "acme", "config": {}, "credentials": {"apiKey": "s3cr3t-Key"}}
+                self._host.connections.connect(environment, provider="desk", verify=False, **given)
+        return self._host
+
+    def call(self, name: str, given: Mapping[str, Any] | None = None, environment: str = "dev", **options: Any) -> Any:
+        return invoke(self.host, environment, "acme", name, given or {}, **options)
+
+    def on_disk(self) -> list[str]:
+        folder = self.folder / "home" / "files"
+        return sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+
+    def close_host(self) -> None:
+        if self._host is not None:
+            self._host.close()
+            self._host = None
+
+    def close(self) -> None:
+        self.close_host()
+        self._server.shutdown()
+        self._thread.join(5)
+        self._server.server_close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    for name in ("HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    made = Desk(tmp_path)
+    yield made
+    made.close()

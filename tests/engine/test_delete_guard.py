@@ -129,3 +129,14 @@ def test_deletions_that_nobody_confirmed_are_found_again_also_by_a_sync_with_che
     again = toy.run()
     assert (again.state, again.would_delete) == ("needs_confirmation", 25)
     assert confirm_deletes(toy.host, "dev", again.id).deleted == 25
+
+
+def test_a_dry_run_shows_the_records_that_would_be_written(toy):
+    toy.fill(3)
+    toy.run()
+    toy.things["t0000"] |= {"name": "renamed", "version": 2}
+    toy.things["new"] = {"id": "new", "name": "n", "version": 1}
+    report = toy.run(dry_run=True)
+    assert {(record["id"], record["action"]) for record in report.preview} == {("t0000", "UPDATED"), ("new", "ADDED")}
+    assert next(record for record in report.preview if record["id"] == "new")["data"] == toy.things["new"]
+    assert toy.run().preview == []

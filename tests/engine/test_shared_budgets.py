@@ -146,3 +146,12 @@ def test_three_processes_together_stay_inside_one_budget(tmp_path):
         child.join()
     for first, later in zip(times, times[5:], strict=False):
         assert later - first >= WINDOW - 1e-3
+
+
+def test_places_are_kept_for_an_urgent_caller_only_until_it_has_one(budgets):
+    limit = Limit(2, 10.0)
+    for _ in range(2):
+        budgets.settle(PURSE, take(budgets, 0.0, limit=limit).token, at=0.0)
+    assert take(budgets, 5.0, limit=limit, urgent=True).wait > 0
+    assert take(budgets, 10.1, limit=limit, urgent=True).wait == 0
+    assert take(budgets, 10.1, limit=limit).wait == 0

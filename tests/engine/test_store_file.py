@@ -60,16 +60,38 @@ def test_a_folder_in_place_of_the_file_is_a_clear_error(tmp_path):
 def test_an_older_file_is_copied_before_it_is_migrated(tmp_path, monkeypatch):
     path = tmp_path / "store.db"
     Store(path).close()
-    numbered = {**migrations(), 2: "CREATE TABLE later (x TEXT) STRICT;"}
+    before = max(migrations())
+    numbered = {**migrations(), before + 1: "CREATE TABLE later (x TEXT) STRICT;"}
     monkeypatch.setattr("connectors.engine.store.database.migrations", lambda: numbered)
     Store(path).close()
-    copy = sqlite3.connect(tmp_path / "store.db.before-0002")
-    assert copy.execute("PRAGMA user_version").fetchone()[0] == 1
+    kept = tmp_path / f"store.db.before-{before + 1:04}"
+    copy = sqlite3.connect(kept)
+    assert copy.execute("PRAGMA user_version").fetchone()[0] == before
     copy.close()
-    assert stat.S_IMODE((tmp_path / "store.db.before-0002").stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     migrated = sqlite3.connect(path)
     assert migrated.execute("SELECT count(*) FROM later").fetchone()[0] == 0
     migrated.close()
+
+
+def test_what_was_stored_before_actions_came_is_still_there(tmp_path, monkeypatch):
+    path = tmp_path / "store.db"
+    with monkeypatch.context() as before:
+        first = {1: migrations()[1]}
+        before.setattr("connectors.engine.store.database.migrations", lambda: first)
+        store = Store(path)
+        store.environments.ensure("dev", "toy", "toy", now=1.0)
+        given = {"connection_config": {}, "sealed": b"x", "metadata": {"a": 1}, "verified_at": None, "now": 1.0}
+        key = store.connections.save("dev", "toy", "acme", provider="toy", **given).key
+        store.close()
+    store = Store(path)
+    assert store.connections.get("dev", "acme").metadata == {"a": 1}
+    store.memories.change("dev", key, "publish", {"job": 7})
+    assert store.memories.get("dev", key, "publish") == {"job": 7}
+    store.connections.delete("dev", key)
+    assert store.memories.get("dev", key, "publish") == {}
+    store.close()
+    assert (tmp_path / "store.db.before-0002").exists()
 
 
 def test_many_processes_may_make_the_file_at_once(tmp_path):

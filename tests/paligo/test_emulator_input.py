@@ -6,17 +6,18 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from urllib3 import encode_multipart_formdata
 
 from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME, Account, Emulator
+from connectors.paligo.emulator.account import TABLES
 from connectors.paligo.emulator.bodies import OPERATORS, PROPERTIES
 from connectors.paligo.emulator.exchange import Request
 from connectors.paligo.emulator.operations import OPERATIONS
 
-EMULATOR = Emulator(Account.generate(documents=30))
+EMULATOR = Emulator(Account.generate(documents=30, jobs=1))
 ADMIN = "Basic " + base64.b64encode(f"{USERNAME}:{API_KEY}".encode()).decode()
-KEYS = ["parent", "name", "content", "subtype", "template", "checkout", "taxonomies", "release_status", "title"]
-KEYS += ["custom_attributes", "document", "position", "resource", "page", "per_page", "where"]
-NUMBERS = [row["id"] for table in ("documents", "folders", "forks") for row in EMULATOR.truth(table)]
+KEYS = sorted({key for operation in OPERATIONS for key in operation.body or {}})
+NUMBERS = [row["id"] for table in TABLES for row in EMULATOR.truth(table)]
 NAMES = [
     "documents",
     "forks",
@@ -42,9 +43,13 @@ VALUES = SCALARS | st.lists(SCALARS | CONDITIONS) | st.dictionaries(st.text(), S
 BODIES = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=5).map(lambda body: json.dumps(body).encode())
 
 
-def ask(method, target, body=b""):
-    answer = EMULATOR.respond(Request(method, target, "127.0.0.1", ADMIN, body, INSTANCE))
-    json.loads(answer.body or b"null")
+PARTS = st.dictionaries(st.sampled_from(KEYS), st.text() | st.sampled_from(NAMES) | st.tuples(st.text(), st.binary()))
+
+
+def ask(method, target, body=b"", content_type=""):
+    answer = EMULATOR.respond(Request(method, target, "127.0.0.1", ADMIN, body, INSTANCE, content_type))
+    if answer.headers.get("Content-Type", "application/json") == "application/json":
+        json.loads(answer.body or b"null")
     return answer.status
 
 
@@ -61,6 +66,25 @@ def test_every_operation_answers_every_input(operation, key, body, query):
     text = "&".join(f"{name}={value}" for name, value in query.items())
     path = operation.path.replace("{id}", str(key))
     assert ask(operation.method, f"/api/v2{path}?{text}", body) in (200, 201, 400, 404, 405, 422)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from([operation for operation in OPERATIONS if "file" in (operation.body or {}).values()]),
+    st.sampled_from(NUMBERS),
+    PARTS,
+)
+def test_every_form_is_answered(operation, key, parts):
+    body, content_type = encode_multipart_formdata(parts, boundary="b")
+    path = operation.path.replace("{id}", str(key))
+    assert ask(operation.method, f"/api/v2{path}", body, content_type) in (200, 201, 404, 422)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary() | st.binary().map(lambda some: b"--b" + some), st.text())
+def test_every_broken_form_is_refused(body, boundary):
+    for content_type in ("multipart/form-data; boundary=b", f"multipart/form-data; boundary={boundary}", boundary):
+        assert ask("POST", "/api/v2/images/", body, content_type) in (201, 422)
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,3 +1,6 @@
+import gc
+import warnings
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -119,3 +122,13 @@ def test_a_chunk_of_a_length_below_zero_is_an_error(server, client_to, replies):
     server.script = [replies(raw=b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n-5\r\nabc\r\n")]
     with pytest.raises(ConnectionLost):
         client_to().get("/x", retries=0)
+
+
+@pytest.mark.parametrize("header", ["content-length: 5, 6", "transfer-encoding: \xff"])
+def test_an_answer_with_headers_that_cannot_be_keeps_no_socket_open(server, client_to, replies, header):
+    server.script = [replies(raw=f"HTTP/1.1 200 OK\r\nconnection: close\r\n{header}\r\n\r\nhello".encode("latin-1"))]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        outcome(client_to(), retries=0)
+        gc.collect()
+    assert [each for each in told if issubclass(each.category, ResourceWarning)] == []

@@ -63,6 +63,49 @@ def test_a_broken_record_says_where_what_is_expected_and_what_is_there(more, pro
     assert MODEL.problem(GOOD | more) == problem
 
 
+OBJECT = {"type": "object", "required": ["id"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "problem"),
+    [
+        (
+            {"properties": {"content": {}}, "additionalProperties": False},
+            {"contents": "secret" * 50, "zz": 1},
+            "$: there is no field 'contents' (did you mean 'content'?), 'zz'",
+        ),
+        (
+            {"properties": {"a": {"additionalProperties": False, "patternProperties": {"^x": {}}}}},
+            {"a": {"x1": 1, **{f"n{number}": 1 for number in range(6)}}},
+            "$.a: there is no field 'n0', 'n1', 'n2', 'n3', 'n4' and 1 more",
+        ),
+        (
+            {"properties": {"id": {"pattern": "^[0-9]+$", "x-expected": "an id or UUID"}}},
+            {"id": "x"},
+            '$.id: expected an id or UUID, found "x"',
+        ),
+        (
+            {"anyOf": [{"required": ["file"]}, {"required": ["name", "base64"]}]},
+            {},
+            "$: expected an object with 'file' or an object with 'name' and 'base64', found {}",
+        ),
+        (
+            {"properties": {"v": {"oneOf": [{"type": "string"}, OBJECT, {"type": "array", "items": OBJECT}]}}},
+            {"v": 1},
+            "$.v: expected text or an object with 'id' or a list, each an object with 'id', found 1",
+        ),
+        (
+            {"anyOf": [{"x-expected": "an id", "type": "null"}, {"type": "array", "items": {"minimum": 1}}]},
+            {},
+            "$: expected an id or a list, found {}",
+        ),
+        ({"anyOf": [{"not": {}}, {"type": "string"}]}, {}, "$: expected one of several forms, found {}"),
+    ],
+)
+def test_a_problem_is_told_in_words_that_help(schema, value, problem):
+    assert Model("Thing", schema).problems(value) == [problem]
+
+
 def test_a_missing_field_is_named():
     assert MODEL.problem({"id": 1}) == "$: missing 'name'"
 

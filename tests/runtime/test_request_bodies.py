@@ -149,6 +149,18 @@ class TestMultipart:
         assert b"sent" in b"".join(body)
         assert not file.closed
 
+    def test_a_field_given_as_pairs_may_come_several_times(self):
+        pairs = [("target", "sv"), ("target", "de"), ("force", True), ("none", None)]
+        body = octets(sent(data=pairs, files={"f": FilePart("f.txt", b"x")}))
+        heads = [line for line in body.split(b"\r\n") if line.startswith(b"Content-Disposition")]
+        assert [head.split(b'"')[1] for head in heads] == [b"target", b"target", b"force", b"f"]
+        assert body.count(b"\r\n\r\nsv\r\n") == body.count(b"\r\n\r\nde\r\n") == body.count(b"\r\n\r\ntrue\r\n") == 1
+
+    def test_a_list_that_holds_no_pairs_cannot_be_a_form(self):
+        for junk in ([1], [("a",)], [("a", [1])], [(1, "a")]):
+            with pytest.raises(InputError, match="as pairs"):
+                sent(data=junk, files={"f": FilePart("f.txt", b"x")})
+
     def test_files_are_read_in_pieces(self, tmp_path):
         path = tmp_path / "large.bin"
         with path.open("wb") as file:

@@ -7,6 +7,8 @@ from pathlib import Path
 from connectors.engine.store.connections import ConnectionRows
 from connectors.engine.store.database import Database
 from connectors.engine.store.environments import Environments
+from connectors.engine.store.files import FileRows
+from connectors.engine.store.memories import MemoryRows
 from connectors.engine.store.passes import PassRows
 from connectors.engine.store.purses import StoredBudgets
 from connectors.engine.store.records import RecordRows
@@ -23,6 +25,8 @@ class Store:
         self.records = RecordRows(self.database)
         self.passes = PassRows(self.database)
         self.runs = RunRows(self.database)
+        self.files = FileRows(self.database)
+        self.memories = MemoryRows(self.database)
         self.budgets = StoredBudgets(self.database)
 
     def close(self) -> None:

@@ -43,6 +43,9 @@ class StoredBudgets:
                 return Slot(wait)
             log.running[token] = _ceil(now + at_most)
             log.write(connection, purse, limit.calls)
+            if urgent and row is not None and row["urgent_until"] > now:
+                # It has what it waited for; another one that still waits says so again.
+                connection.execute(_SQL["clear_urgent"], {"key": purse.key})
             return Slot(0.0, token)
 
         return self._database.write(work)

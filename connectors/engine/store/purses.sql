@@ -11,6 +11,10 @@ INSERT INTO purses (key, log) VALUES (:key, :log) ON CONFLICT (key) DO UPDATE SE
 INSERT INTO purses (key, log, closed_until) VALUES (:key, '[[], {}]', :until)
 ON CONFLICT (key) DO UPDATE SET closed_until = max(closed_until, excluded.closed_until);
 
+-- name: clear_urgent
+-- Nobody urgent waits.
+UPDATE purses SET urgent_until = 0 WHERE key = :key;
+
 -- name: mark_urgent
 -- Calls that are not urgent wait until then.
 INSERT INTO purses (key, log, urgent_until) VALUES (:key, '[[], {}]', :until)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
-from .exchange import Refusal
+from .exchange import Refusal, Request
 
 
 def is_integer(value: Any) -> bool:
@@ -37,16 +38,62 @@ KINDS: dict[str, Callable[[Any], bool]] = {
     "attributes": lambda value: (
         isinstance(value, list) and all(isinstance(item, dict) and item.keys() <= {"name", "value"} for item in value)
     ),
+    "translations": lambda value: (
+        isinstance(value, list)
+        and all(isinstance(each, dict) and each.keys() == {"language", "value"} for each in value)
+        and all(isinstance(text, str) for each in value for text in each.values())
+    ),
+    "color": lambda value: is_integer(value) and int(value) < 5,
+    "file": lambda value: isinstance(value, File) and value.name != "",
+    "texts": lambda value: isinstance(value, list) and value != [] and all(isinstance(item, str) for item in value),
+    "key or keys": lambda value: KINDS["key"](value) or (KINDS["keys"](value) and value != []),
+    "assignees": lambda value: (
+        isinstance(value, dict)
+        and value.keys() <= {"users", "groups"}
+        and all(isinstance(some, list) and all(is_integer(item) for item in some) for some in value.values())
+        and any(value.values())
+    ),
 }
+LISTS = ("texts", "key or keys")  # kinds of which a form may hold several parts
 Body = Mapping[str, str | tuple[str, ...]]  # key → a kind, or the texts it may be
 
 
-def read(body: bytes, keys: Body, required: tuple[str, ...]) -> dict[str, Any]:
-    """The JSON object in a body, checked. Raises Refusal 422."""
+@dataclass(frozen=True)
+class File:
+    """A file in a form."""
+
+    name: str
+    content: bytes
+
+
+def read(request: Request, keys: Body, required: tuple[str, ...]) -> dict[str, Any]:
+    """What a body holds, checked: a multipart form where a key is a file, else a JSON object. Raises Refusal 422."""
     try:
-        return check(json.loads(body or b"{}"), keys, required)
+        given = _form(request, keys) if "file" in keys.values() else json.loads(request.body or b"{}")
+        return check(given, keys, required)
     except (ValueError, RecursionError):
         raise Refusal(422, "Invalid request body") from None
+
+
+def _form(request: Request, keys: Body) -> dict[str, Any]:
+    """The parts of a form: text, files, and lists of the texts under one name. Raises ValueError."""
+    kind, _, boundary = request.content_type.partition("boundary=")
+    if not kind.lower().startswith("multipart/form-data") or not boundary:
+        raise ValueError
+    given: dict[str, Any] = {}
+    for part in (b"\r\n" + request.body).split(b"\r\n--" + boundary.strip('"').encode())[1:]:
+        if part.startswith(b"--"):
+            return given
+        head, blank, content = part.partition(b"\r\n\r\n")
+        names = dict(re.findall(r'\b(name|filename)="([^"]*)"', head.decode()))
+        if not blank or "name" not in names:
+            raise ValueError
+        name = names["name"]
+        if "filename" in names:
+            given[name] = File(names["filename"], content)
+        else:
+            given[name] = [*given.get(name, []), content.decode()] if keys.get(name) in LISTS else content.decode()
+    raise ValueError  # the form has no end
 
 
 def check(given: Any, keys: Body, required: tuple[str, ...] = ()) -> dict[str, Any]:

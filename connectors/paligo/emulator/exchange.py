@@ -20,6 +20,7 @@ class Request:
     authorization: str
     body: bytes
     instance: str | None
+    content_type: str = ""
 
     @property
     def path(self) -> str:

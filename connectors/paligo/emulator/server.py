@@ -83,8 +83,8 @@ class Connection(BaseHTTPRequestHandler):
             self._send(Answer(403 if measured else 411), close=True)
             return
         host, authorization = self.headers.get("host", ""), self.headers.get("authorization", "")
-        body = self.rfile.read(int(length))
-        request = Request(self.command, self.path, host, authorization, body, self.instance)
+        body, kind = self.rfile.read(int(length)), self.headers.get("content-type", "")
+        request = Request(self.command, self.path, host, authorization, body, self.instance, kind)
         answer = self.server.emulator.respond(request)
         self.server.stopping.wait(answer.delay)
         if answer.delivery == "reset":

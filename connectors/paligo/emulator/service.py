@@ -17,9 +17,10 @@ from connectors.errors import InputError
 
 from . import bodies, operations
 from .account import TABLES, Account, Row
+from .call import FREE, Call, Operation
 from .exchange import Answer, Entry, Refusal, Request
 from .faults import HTML, PAGE, Fault
-from .server import Server, certified
+from .server import DOMAIN, Server, certified
 from .switches import Switches
 
 INSTANCE = "connectors-emulator"
@@ -113,9 +114,9 @@ class Emulator:
             self.switches = self.switches.changed(changes)
             return self.switches
 
-    def truth(self, table: str) -> list[Row]:
-        """Every row by id exactly as a read of it answers now."""
-        return self.account.truth(table, self.switches)
+    def truth(self, table: str, origin: str = "") -> list[Row]:
+        """Every row by id exactly as a read of it answers now: at the real host, or at the origin given."""
+        return self.account.truth(table, self.switches, origin or f"https://{self.instance}.{DOMAIN}")
 
     def reset_log(self) -> None:
         """Forget the log."""
@@ -161,10 +162,10 @@ class Emulator:
         self._served += 1
         if self.switches.spurious_429 and self._served % self.switches.spurious_429 == 0:
             raise Refusal(429, "For no reason.", {"Retry-After": "1"})
-        if self.switches.plan != "none":
+        if self.switches.plan != "none" and operation.spends != FREE:
             self._spend(operation)
-        given = bodies.read(request.body, operation.body, operation.required) if operation.body is not None else {}
-        return operation.handler(operations.Call(request, operation, key, given, self.account, self.switches))
+        given = bodies.read(request, operation.body, operation.required) if operation.body is not None else {}
+        return operation.handler(Call(request, operation, key, given, self.account, self.switches))
 
     def _admit(self, authorization: str) -> None:
         scheme, _, token = authorization.partition(" ")
@@ -174,7 +175,7 @@ class Emulator:
         if self.switches.non_admin:
             raise Refusal(self.switches.non_admin, "This account is no admin.")
 
-    def _spend(self, operation: operations.Operation) -> None:
+    def _spend(self, operation: Operation) -> None:
         """Count one call, or refuse it until there is room in the window again."""
         length, sliding, now = self.switches.window_seconds, self.switches.window == "sliding", self.account.clock()
 
@@ -210,13 +211,16 @@ class Emulator:
         return Answer(200, {} if done is None else done)
 
 
-def _edit(emulator: Emulator, action: str, **fields: Any) -> Any:
+def _edit(emulator: Emulator, action: str, table: str = "documents", **fields: Any) -> Any:
     account = emulator.account
-    edits: dict[str, Callable[..., Any]] = {"add": account.add_document, "edit": account.edit_document}
-    edits["delete"] = account.delete_document
-    if action not in edits:
-        raise InputError(f"There is no action {action!r}.", next_step=f"Use one of: {', '.join(edits)}.")
-    return edits[action](*([fields.pop("id")] if "id" in fields else []), **fields)
+    edits: dict[str, Callable[..., Any]] = {"add": account.add, "edit": account.edit, "delete": account.delete}
+    if action not in edits or table not in TABLES:
+        raise InputError(
+            f"There is no action {action!r} for {table!r}.",
+            next_step=f"Use one of: {', '.join(edits)}; with one of: {', '.join(TABLES)}.",
+        )
+    made = edits[action](table, *([fields.pop("id")] if "id" in fields else []), **fields)
+    return made and {name: value for name, value in made.items() if name != "files"}
 
 
 CONTROLS: dict[str, Callable[..., Any]] = {

@@ -9,6 +9,8 @@ from typing import Any
 
 from connectors.errors import InputError
 
+from .archives import ARCHIVES
+
 
 def _switch(*values: Any, says: str, least: float | None = None) -> Any:
     """One of these values (the first is the default); given `least`, also any number of the default's type from it."""
@@ -41,6 +43,21 @@ class Switches:
     retry_after_on_success: int | None = _switch(None, least=0, says="Retry-After sent with every 2xx, in seconds")
     non_admin: int | None = _switch(None, 403, 401, says="the account is no admin: the status that every call gets")
     slash: str = _switch("direct", "redirect", says="a path with or without its slash: answered, or redirected")
+    media: str = _switch("hidden", "listed", says="whether GET /folders lists the top folders for images too")
+    image_parent: str = _switch("accepted", "refused", says="whether an image's upload may name a `parent`, or is 422")
+    value_delete: str | int = _switch("on", 404, 405, says="whether variable values can be deleted, or the status")
+    polls: int = _switch(2, least=0, says="how many times a job is read before it has ended")
+    job_start: str = _switch("running", "pending", says="state of a job before it is first read")
+    job_end: str = _switch(
+        *("done", "cancelled", "failed", "never", "done_without_url"), says="how jobs end, or that they run for ever"
+    )
+    steps: str = _switch("exact", "over", "missing", says="a done job's count is its total, passes it, or is not there")
+    log_url: str = _switch("present", "missing", says="whether productions name their log")
+    url_form: str = _switch(
+        *("api", "file", "relative", "elsewhere"),
+        says="where a job's result is: /outputs, a file, no host, another one",
+    )
+    zip_kind: str = _switch(*ARCHIVES, says="what archives hold: the layout that clients know, or an attack")
     unknown_instance: str = _switch("html", "refuse", says="another instance: a 404 page in HTML, or CONNECT fails")
     error_body: str | None = _switch(None, says="body of every error as is; none: an artificial one")
 

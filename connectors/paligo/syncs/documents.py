@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from connectors.authoring import Item, Run, sync
-from connectors.paligo.stubs import Stub, document_stubs, version_of
+from connectors.authoring import Item, Record, Run, sync
+from connectors.paligo.costs import SEARCH, read_one_by_one
+from connectors.paligo.paging import reader
+from connectors.paligo.scope import Scope
+from connectors.paligo.stubs import document_stubs, version_of
 
 
-@sync("Document", every="6h", deletes="absent")
+@sync(
+    "Document",
+    every="6h",
+    deletes="absent",
+    cost=read_one_by_one("⌈N/100⌉ + 1 + changed", "/api/v2/documents", found=SEARCH),
+)
 def documents(run: Run) -> Iterator[Item]:
     """Every component and publication, with its source-language XML.
 
     Costs one request per 100 documents, and one for each that is new or changed. Where the account
     has no search, two for each folder instead of the former.
     """
-    yield from run.refresh(document_stubs(run), lambda stub: _whole(run, stub), version=version_of)
-
-
-def _whole(run: Run, stub: Stub) -> Mapping[str, Any]:
-    """The document with its content; a list item that has it already is not read again."""
-    if stub.get("content"):
-        return stub
-    document: Mapping[str, Any] = run.get(f"/api/v2/documents/{stub['id']}").json()
-    return document
+    scope = Scope.of(run.metadata)
+    stubs = filter(scope.takes, document_stubs(run, scope.folders))
+    read = reader(run, "/api/v2/documents")
+    # A list item that has its content already is not read again.
+    for item in run.refresh(stubs, lambda stub: stub if stub.get("content") else read(stub), version=version_of):
+        if not isinstance(item, Record) or scope.takes(item.data):
+            yield item
