@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from connectors.authoring import Gone, Item, Record, Seen, Skipped
 from connectors.authoring.sync import Version
@@ -27,8 +27,6 @@ from connectors.runtime.client import Client
 from connectors.runtime.connection import Connection
 from connectors.runtime.fields import secret_names
 from connectors.runtime.response import Response
-
-Value = TypeVar("Value")
 
 _LOOK_UP = 100  # versions asked for at once
 _READERS = 4

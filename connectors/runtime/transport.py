@@ -37,7 +37,6 @@ class Answer:
     def __init__(self, response: requests.Response, steps: _Steps, *, stream: bool, max_bytes: int) -> None:
         raw = response.raw
         self.status: int = raw.status
-        self.reason: str = raw.reason or ""
         self.headers: Mapping[str, str] = response.headers
         self._raw = raw
         self._steps = steps

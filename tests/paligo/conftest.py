@@ -143,3 +143,42 @@ def open_actor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
 def actor(open_actor: Callable[..., Actor]) -> Actor:
     """A connection to a small emulated account."""
     return open_actor()
+
+
+@pytest.fixture
+def open_theirs(tmp_path: Path) -> Callable[[], Host]:
+    """Connect to the emulated account as the reference runtime's own definition of Paligo says: BASIC, subdomain."""
+
+    def make() -> Host:
+        file = tmp_path / "theirs.yaml"
+        file.write_text(THEIRS)
+        host = Host.open(Settings.load({}, home=tmp_path / "other"), providers=[file])
+        host.connections.connect(
+            "dev",
+            provider="paligo",
+            id="acme",
+            config={"subdomain": INSTANCE},
+            credentials={"username": USERNAME, "password": API_KEY},
+            metadata={"plan": "none"},
+        )
+        return host
+
+    return make
+
+
+THEIRS = """
+paligo:
+  display_name: Paligo
+  auth_mode: BASIC
+  proxy:
+    base_url: https://${connectionConfig.subdomain}.paligoapp.com
+    verification:
+      method: GET
+      endpoints: [/api/v2/groups?page=1&per_page=1]
+  docs: https://docs.example
+  connection_config:
+    subdomain: {type: string, title: Instance, description: The name, prefix: https://, suffix: .paligoapp.com}
+  credentials:
+    username: {type: string, title: Username, description: E-mail, format: email}
+    password: {type: string, title: API Key, description: The key, secret: true, pattern: '^[A-F0-9]+$'}
+"""

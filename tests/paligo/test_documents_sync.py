@@ -9,7 +9,6 @@ import pytest
 import yaml
 
 from connectors import Host, RunOptions, Settings, read_records, root, run_sync
-from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME
 from connectors.testing import FakeClock
 
 
@@ -133,41 +132,13 @@ def test_a_paced_sync_never_meets_a_429(open_acme, window):
     assert acme.records() == acme.truth()
 
 
-def test_nangos_own_definition_drives_the_same_sync(open_acme, tmp_path):
+def test_nangos_own_definition_drives_the_same_sync(open_acme, open_theirs):
     acme = open_acme(documents=30)
-    file = tmp_path / "theirs.yaml"
-    file.write_text(THEIRS)
-    with Host.open(Settings.load({}, home=tmp_path / "other"), providers=[file]) as host:
-        host.connections.connect(
-            "dev",
-            provider="paligo",
-            id="acme",
-            config={"subdomain": INSTANCE},
-            credentials={"username": USERNAME, "password": API_KEY},
-            metadata={"plan": "none"},
-        )
+    with open_theirs() as host:
         report = run_sync(host, "dev", "acme", "documents", RunOptions())
         found = {record.id: record.data for record in read_records(host, "dev", "acme", "Document")}
     assert (report.state, report.added) == ("success", 30)
     assert found == acme.truth()
-
-
-THEIRS = """
-paligo:
-  display_name: Paligo
-  auth_mode: BASIC
-  proxy:
-    base_url: https://${connectionConfig.subdomain}.paligoapp.com
-    verification:
-      method: GET
-      endpoints: [/api/v2/groups?page=1&per_page=1]
-  docs: https://docs.example
-  connection_config:
-    subdomain: {type: string, title: Instance, description: The name, prefix: https://, suffix: .paligoapp.com}
-  credentials:
-    username: {type: string, title: Username, description: E-mail, format: email}
-    password: {type: string, title: API Key, description: The key, secret: true, pattern: '^[A-F0-9]+$'}
-"""
 
 
 def _paced(acme, window):

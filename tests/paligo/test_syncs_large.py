@@ -11,12 +11,9 @@ from types import SimpleNamespace
 import pytest
 
 from connectors.authoring import Sync
-from connectors.engine.host import Host
 from connectors.engine.report import RunOptions
 from connectors.engine.runs import run_sync
-from connectors.engine.settings import Settings
 from connectors.paligo import connector
-from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME
 
 SYNCS = {each.name: each for each in connector.functions if isinstance(each, Sync)}
 ORDER = sorted(SYNCS, key=lambda name: (name != "documents", name != "folders", name))
@@ -106,38 +103,10 @@ def test_memory_does_not_grow_with_the_number_of_records(name):
     assert many[1] < few[1] * 1.5 + ids
 
 
-def test_the_reference_definition_drives_every_sync(open_acme, tmp_path):
+def test_the_reference_definition_drives_every_sync(open_acme, open_theirs):
     acme = open_acme(documents=30, more={"variable_sets": 3}, max_per_page=5, next_page="plain")
-    file = tmp_path / "theirs.yaml"
-    file.write_text(THEIRS)
-    with Host.open(Settings.load({}, home=tmp_path / "other"), providers=[file]) as host:
-        host.connections.connect(
-            "dev",
-            provider="paligo",
-            id="acme",
-            config={"subdomain": INSTANCE},
-            credentials={"username": USERNAME, "password": API_KEY},
-            metadata={"plan": "none"},
-        )
+    with open_theirs() as host:
         for name in ORDER:
             acme.sync(name)
             report = run_sync(host, "dev", "acme", name, RunOptions())
             assert (report.state, report.added) == ("success", len(acme.records(SYNCS[name].model))), name
-
-
-THEIRS = """
-paligo:
-  display_name: Paligo
-  auth_mode: BASIC
-  proxy:
-    base_url: https://${connectionConfig.subdomain}.paligoapp.com
-    verification:
-      method: GET
-      endpoints: [/api/v2/groups?page=1&per_page=1]
-  docs: https://docs.example
-  connection_config:
-    subdomain: {type: string, title: Instance, description: The name, prefix: https://, suffix: .paligoapp.com}
-  credentials:
-    username: {type: string, title: Username, description: E-mail, format: email}
-    password: {type: string, title: API Key, description: The key, secret: true, pattern: '^[A-F0-9]+$'}
-"""
