@@ -11,7 +11,7 @@ from connectors.engine.leases import lease
 from connectors.engine.store.connections import StoredConnection
 from connectors.engine.vault import LOST_KEY
 from connectors.errors import ConfigError, ConnectorError, InputError, VaultError
-from connectors.runtime.auth import default_headers
+from connectors.runtime.auth.places import default_headers
 from connectors.runtime.budget import plan_of
 from connectors.runtime.canonical import dumps, loads
 from connectors.runtime.connection import Connection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -91,7 +90,7 @@ class Exchange:
     def _try(self) -> _Outcome:
         """One attempt, redirects included."""
         line = self._line
-        moment = Moment(datetime.fromtimestamp(line.clock.now(), UTC), Moment.current().random)
+        moment = Moment.at(line.clock.now())
         policy = self._options.policy or line.policy
         for file, start in self._starts:
             file.seek(start)  # an earlier attempt has read it

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from connectors.errors import InputError
-from connectors.runtime.auth import default_headers
+from connectors.runtime.auth.places import default_headers
 from connectors.runtime.connection import Connection
 from connectors.runtime.placing import variables_of, without_missing
 from connectors.runtime.template import Moment, render_if_needed

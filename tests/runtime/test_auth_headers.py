@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from connectors.errors import UnsupportedAuthMode
-from connectors.runtime.auth import default_headers
+from connectors.runtime.auth.places import default_headers
 from connectors.runtime.catalog import Provider
 from connectors.runtime.connection import Connection
 
@@ -27,7 +27,16 @@ def test_keys_bring_no_header_by_themselves(mode):
     assert headers(mode, apiKey="k") == {}
 
 
-def test_another_mode_is_refused_by_name():
-    with pytest.raises(UnsupportedAuthMode, match="OAUTH2") as caught:
-        headers("OAUTH2", access_token="t0ken-value")
+def test_another_kind_is_refused_by_name():
+    with pytest.raises(UnsupportedAuthMode, match="TABLEAU") as caught:
+        headers("TABLEAU", access_token="t0ken-value")
     assert "t0ken-value" not in str(caught.value.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"), [("OAUTH2", "access_token"), ("OAUTH2_CC", "token"), ("APP", "access_token")]
+)
+def test_a_token_that_the_connection_has_is_sent_and_a_missing_one_is_an_error(mode, name):
+    assert headers(mode, type=mode, **{name: "t0ken-value"}) == {"authorization": "Bearer t0ken-value"}
+    with pytest.raises(UnsupportedAuthMode, match=name):
+        headers(mode, type=mode)
