@@ -116,7 +116,6 @@ if TYPE_CHECKING:
     from connectors.runtime.connection import Connection
     from connectors.runtime.files import Download
     from connectors.runtime.hosts import HostPolicy
-    from connectors.runtime.integration import Integration
     from connectors.runtime.multipart import FilePart
     from connectors.runtime.response import Response
     from connectors.runtime.verify import Verification
@@ -158,7 +157,6 @@ __all__ = [
     "HostPolicy",
     "HostRefused",
     "InputError",
-    "Integration",
     "InvalidEvent",
     "InvalidInput",
     "InvalidItem",
@@ -240,7 +238,6 @@ _LAZY: Mapping[str, str] = {
     "connectors.runtime.catalog": "Catalog Provider",
     "connectors.runtime.client": "Client",
     "connectors.runtime.connection": "Connection",
-    "connectors.runtime.integration": "Integration",
     "connectors.runtime.files": "Download",
     "connectors.runtime.hosts": "HostPolicy",
     "connectors.runtime.multipart": "FilePart",

@@ -33,7 +33,6 @@ READ_OF_AN_ERROR = 64 * 1024  # bytes of an error's body that are read when the 
 LONGEST_PAUSE_AFTER_SUCCESS = 300.0  # seconds that a Retry-After on a good answer is obeyed
 PATIENCE = 600.0  # seconds that a call whose caller asked for retries may spend waiting between attempts
 _ASKS_TO_WAIT = frozenset({429, 503})
-_STATIC_MODES = frozenset({"API_KEY", "BASIC", "NONE"})  # asking again with the same credentials is pointless
 
 
 @dataclass(frozen=True)
@@ -214,7 +213,7 @@ class Exchange:
         """Whether the client may repeat the call by itself (rule `writes-not-repeated`)."""
         status = outcome.response.status if outcome.response is not None else None
         if status == 401 and status not in self._options.retry_on:
-            return self._line.connection.credential_type not in _STATIC_MODES
+            return False  # the same credentials would be refused again
         if self._only_reads:
             return True
         if self._done:

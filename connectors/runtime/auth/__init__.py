@@ -1,1 +1,1 @@
-"""Where credentials stand in a request, by kind."""
+"""Which headers the kinds of credentials bring."""

@@ -12,13 +12,13 @@ from connectors.runtime.connection import Connection
 def default_headers(connection: Connection) -> dict[str, str]:
     """The headers that the kind of credential brings by itself; the definition's headers go on top.
 
-    Raises UnsupportedAuthMode for a kind that nobody knows.
+    Raises UnsupportedAuthMode for a kind that this version cannot use, and for a token that is missing.
     """
     place = _PLACES.get(connection.credential_type)
     if place is None:
         name = connection.provider.name
         raise UnsupportedAuthMode(
-            f"{name} uses credentials of type {connection.credential_type[:40]!r}, which do not exist.", provider=name
+            f"{name} uses auth mode {connection.credential_type[:40]!r}, which this version cannot use.", provider=name
         )
     return place(connection)
 
@@ -40,7 +40,7 @@ def _bearer(name: str) -> Callable[[Connection], dict[str, str]]:
         if not token:
             raise UnsupportedAuthMode(
                 f"{connection.provider.name} wants a token ({name}), which this version cannot fetch.",
-                next_step=f"Give the library a connection whose credentials hold {name}.",
+                next_step=f"{UnsupportedAuthMode.next_step} In the library, a Connection may be given {name}.",
                 provider=connection.provider.name,
             )
         return {"authorization": f"Bearer {token}"}
