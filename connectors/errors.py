@@ -7,6 +7,10 @@ ConnectorError                  the one base to catch
 │   ├── UnknownProvider         no definition of that name
 │   ├── UnknownFunction         no sync, action or model of that name
 │   ├── UnsupportedAuthMode     the definition's auth mode is not one this version can use
+│   ├── IntegrationIncomplete   the integration lacks something that its auth mode needs
+│   ├── KeyMaterialInvalid      a key or certificate cannot be read, or cannot sign
+│   ├── ConsentNeeded           a person has to consent in a browser first
+│   ├── ConsentRefused          the browser came back without consent, or with somebody else's
 │   ├── UnresolvedPlaceholder   a request would have gone out half-built (.placeholders)
 │   ├── InvalidUrl              base URL and endpoint do not make a URL
 │   ├── HostRefused             the URL left the provider's host, or points into a private network
@@ -39,6 +43,11 @@ ConnectorError                  the one base to catch
 │   ├── RedirectRefused         too many redirects, or one that must not be followed
 │   ├── PageLoop                a page link or cursor came again
 │   └── BudgetExhausted         the provider's rate budget is spent (.retry_after, seconds)
+├── TokenError                  credentials could not be had or renewed (.status, .excerpt, .reference_code)
+│   ├── TokenRefused            the provider's token endpoint said no
+│   ├── TokenUnusable           it said yes, but sent no token that can be used
+│   ├── RefreshWaits            the last refresh failed just now (.retry_after, seconds)
+│   └── RefreshExhausted        refreshing failed on several days; the account has to be connected again
 ├── StoreError                  what is remembered cannot be read or written
 │   ├── UnknownConnection       no such connection in this environment
 │   ├── UnknownRun              no such run in this environment
@@ -178,7 +187,35 @@ class UnsupportedAuthMode(InputError):
     """This version cannot use the definition's auth mode."""
 
     code = "unsupported_auth_mode"
-    next_step = "Use a provider whose auth mode is API_KEY, BASIC or NONE."
+    next_step = "`connectors providers list` shows the auth mode of each provider."
+
+
+class IntegrationIncomplete(InputError):
+    """The integration lacks something that its auth mode needs."""
+
+    code = "integration_incomplete"
+    next_step = "Give the integration what is named, then try again."
+
+
+class KeyMaterialInvalid(InputError):
+    """A key or certificate cannot be read, or cannot be used to sign."""
+
+    code = "invalid_key_material"
+    next_step = "Give the whole PEM text, with its BEGIN and END lines."
+
+
+class ConsentNeeded(InputError):
+    """A person has to consent in a browser before calls can be made."""
+
+    code = "consent_needed"
+    next_step = "Connect it with `connectors connect`, which opens the provider's page."
+
+
+class ConsentRefused(InputError):
+    """The browser came back without consent, or not from the request that was made."""
+
+    code = "consent_refused"
+    next_step = "Start connecting again, and consent on the provider's page."
 
 
 class UnresolvedPlaceholder(InputError):
@@ -413,6 +450,49 @@ class BudgetExhausted(CallError):
     code = "budget_exhausted"
     next_step = "Try again when the budget is free; other runs may be using it."
     retry_after: float | None = None
+
+
+class TokenError(ConnectorError):
+    """Credentials could not be had or renewed.
+
+    Facts: `status` (None without an answer), `excerpt` (the start of the answer, redacted), `reference_code`
+    (the reference runtime's name for it, which its clients know).
+    """
+
+    code = "token_failed"
+    next_step = "Try again; if it goes on, connect the account again."
+    status: int | None = None
+    excerpt: str | None = None
+    reference_code: str | None = None
+
+
+class TokenRefused(TokenError):
+    """The provider's token endpoint refused."""
+
+    code = "token_refused"
+    next_step = "Check the credentials and the integration's client, or connect the account again."
+
+
+class TokenUnusable(TokenError):
+    """The token endpoint sent no token that can be used."""
+
+    code = "token_unusable"
+    next_step = "Compare the excerpt with the definition's token_response."
+
+
+class RefreshWaits(TokenError):
+    """Refreshing failed a moment ago; it is not tried again yet."""
+
+    code = "refresh_waits"
+    next_step = "Try again in half a minute."
+    retry_after: float | None = None
+
+
+class RefreshExhausted(TokenError):
+    """Refreshing failed on several days; it is not tried any more."""
+
+    code = "refresh_exhausted"
+    next_step = "Connect the account again."
 
 
 class StoreError(ConnectorError):

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.runtime.catalog import Provider
 from connectors.runtime.fields import secret_names
+from connectors.runtime.integration import Integration
 from connectors.runtime.redact import Redactor
 
 
@@ -21,7 +22,7 @@ class Connection:
     credentials: Mapping[str, Any]  # by name, and "type": the kind of credential, usually the auth mode
     metadata: Mapping[str, Any] = field(default_factory=dict)  # what the host noted about the account
     id: str = ""  # "" for a connection that is stored nowhere
-    custom: Mapping[str, Any] = field(default_factory=dict)  # values of the integration's own fields
+    integration: Integration = field(default_factory=Integration)  # what the operator configured
 
     def __repr__(self) -> str:
         config = ", ".join(map(str, self.connection_config)) or "none"
@@ -32,6 +33,11 @@ class Connection:
     def credential_type(self) -> str:
         """The kind of credential, which decides the default header: `type`, else the provider's auth mode."""
         return str(self.credentials.get("type") or self.provider.auth_mode)
+
+    @property
+    def custom(self) -> Mapping[str, Any]:
+        """Values of the integration's own fields."""
+        return self.integration.custom
 
     @cached_property
     def base_url(self) -> str | None:
@@ -90,7 +96,9 @@ class Connection:
         for name, value in self.credentials.items():
             if name != "type":
                 (open_ if name in open_names else secret).extend(_texts(value))
-        secret.extend(text for name, value in self.custom.items() if "secret" in name.lower() for text in _texts(value))
+        own_fields = self.provider.definition.get("integration_config")
+        own = self.integration.secrets(own_fields if isinstance(own_fields, Mapping) else {})
+        secret.extend(text for value in own for text in _texts(value))
         return [text for text in secret if text], open_
 
 

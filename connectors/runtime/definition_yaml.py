@@ -134,6 +134,8 @@ def unreadable(error: Exception, source: str, first_line: int = 1) -> Definition
 
 def _reason(error: Exception) -> str:
     if isinstance(error, yaml.YAMLError):
+        if "nesting depth" in str(getattr(error, "problem", "")):  # newer libyaml has a ceiling of its own
+            return "it is nested too deeply"
         return getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"

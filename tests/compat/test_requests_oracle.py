@@ -20,6 +20,7 @@ from connectors.runtime import retry
 from connectors.runtime.catalog import Catalog, Provider
 from connectors.runtime.connection import Connection
 from connectors.runtime.headers import DEFAULTS
+from connectors.runtime.integration import Integration
 from connectors.runtime.paginate import Pager
 from connectors.runtime.request import Call, FilePart, HostPolicy, build
 from connectors.runtime.template import Moment, functions, placeholders
@@ -159,7 +160,7 @@ def built(case, provider):
         case["credentials"],
         metadata=case.get("metadata", {}),
         id="conn-1",
-        custom=(case.get("integration") or {}).get("custom", {}),
+        integration=Integration(custom=(case.get("integration") or {}).get("custom", {})),
     )
     call = Call(
         method=request.get("method", "GET"),

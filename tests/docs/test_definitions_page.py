@@ -96,10 +96,10 @@ def _completed(fragment: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_supported_auth_mode_has_an_example(page):
-    from connectors.runtime.auth import PLACES
+    from connectors.runtime.auth import MODES
 
     modes = [yaml.safe_load(block).get("auth_mode") for block in page(PAGE).blocks("yaml")]
-    assert {mode for mode in modes if mode} == set(PLACES)
+    assert {mode for mode in modes if mode} == set(MODES)
 
 
 def test_the_commands_of_the_page_run(page, typed, tmp_path):

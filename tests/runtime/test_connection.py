@@ -1,5 +1,6 @@
 from connectors.runtime.catalog import Provider
 from connectors.runtime.connection import Connection
+from connectors.runtime.integration import Integration
 
 PROVIDER = Provider(
     "acmedocs",
@@ -57,10 +58,12 @@ def test_the_kind_of_credential_is_the_stored_one_else_the_providers():
 
 def test_an_integration_places_its_key_only_where_the_definition_asks_for_its_fields():
     custom = {"keyName": "X-Key", "baseUrl": "https://own.example.com", "valueTemplate": "Key ${password}"}
-    assert connection(custom=custom).headers == {}
-    assert connection(custom=custom).base_url == PROVIDER.base_url
+    assert connection(integration=Integration(custom=custom)).headers == {}
+    assert connection(integration=Integration(custom=custom)).base_url == PROVIDER.base_url
     asking = Provider("private", {**PROVIDER.definition, "integration_config": {}}, "test")
-    in_header = Connection(asking, CONFIG, CREDENTIALS, custom=custom)
+    in_header = Connection(asking, CONFIG, CREDENTIALS, integration=Integration(custom=custom))
     assert (in_header.headers, in_header.base_url) == ({"x-key": "Key ${password}"}, "https://own.example.com")
-    in_query = Connection(asking, CONFIG, CREDENTIALS, custom={**custom, "keyPlacement": "query"})
+    in_query = Connection(
+        asking, CONFIG, CREDENTIALS, integration=Integration(custom={**custom, "keyPlacement": "query"})
+    )
     assert (in_query.headers, in_query.query) == ({}, {"X-Key": "Key ${password}"})

@@ -6,6 +6,11 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.runtime.auth.keys import as_submitted as acquire
+from connectors.runtime.auth.keys import as_submitted as refresh
+
+__all__ = ["acquire", "headers", "refresh"]
+
 
 def headers(credentials: Mapping[str, Any]) -> dict[str, str]:
     """`Authorization: Basic …`; a user name or password that is missing counts as empty."""

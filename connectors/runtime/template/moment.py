@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
+_NONCE_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_NONCE_LENGTH = 32
+
 
 def _uuid() -> str:
     return str(uuid.uuid4())
 
 
+def _nonce() -> str:
+    return "".join(secrets.choice(_NONCE_SIGNS) for _ in range(_NONCE_LENGTH))
+
+
 @dataclass(frozen=True)
 class Moment:
-    """One instant and one source of random texts."""
+    """One instant and one source of whatever is drawn at random."""
 
     now: datetime  # with a time zone
     random: Callable[[], str] = _uuid  # a new UUID (version 4) each time it is called
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes  # that many bytes
+    nonce: Callable[[], str] = _nonce  # 32 letters and digits, for OAuth 1.0a
 
     @classmethod
     def current(cls) -> Moment:

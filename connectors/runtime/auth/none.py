@@ -1,0 +1,8 @@
+"""NONE: nothing to prove."""
+
+from __future__ import annotations
+
+from connectors.runtime.auth.keys import as_submitted as acquire
+from connectors.runtime.auth.keys import as_submitted as refresh
+
+__all__ = ["acquire", "refresh"]
