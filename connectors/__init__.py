@@ -82,6 +82,7 @@ from connectors.errors import (
     UnknownConnection,
     UnknownFile,
     UnknownFunction,
+    UnknownIntegration,
     UnknownProvider,
     UnknownRun,
     UnreachableError,
@@ -222,6 +223,7 @@ __all__ = [
     "UnknownConnection",
     "UnknownFile",
     "UnknownFunction",
+    "UnknownIntegration",
     "UnknownProvider",
     "UnknownRun",
     "UnreachableError",
@@ -274,6 +276,7 @@ def connect(
     credentials: Mapping[str, Any],
     *,
     metadata: Mapping[str, Any] | None = None,
+    integration: Integration | None = None,
     providers: Sequence[Path | str] = (),
     **client_options: Any,
 ) -> Client:
@@ -281,7 +284,9 @@ def connect(
 
     `config` and `credentials` hold the fields that the provider's definition asks for
     (`connectors providers show PROVIDER`), `metadata` what only we need to know, such as
-    `{"plan": "enterprise"}`. `providers` are further files of definitions; they win by name.
+    `{"plan": "enterprise"}`, `integration` what is configured once for all accounts, such as an
+    OAuth client. Where the auth mode fetches a token for the credentials, the first call does, and
+    later ones renew it in memory. `providers` are further files of definitions; they win by name.
     `client_options` are those of `Client`.
 
     Raises UnknownProvider, and ConfigError that lists all problems of the values at once. Ask
@@ -291,7 +296,9 @@ def connect(
     from connectors.runtime.connect import connect as connect_in
 
     catalog = default_catalog([Path(file) for file in providers])
-    return connect_in(catalog, provider, config, credentials, metadata=metadata, **client_options)
+    return connect_in(
+        catalog, provider, config, credentials, metadata=metadata, integration=integration, **client_options
+    )
 
 
 def __getattr__(name: str) -> Any:

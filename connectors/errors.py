@@ -50,6 +50,7 @@ ConnectorError                  the one base to catch
 │   └── RefreshExhausted        refreshing failed on several days; the account has to be connected again
 ├── StoreError                  what is remembered cannot be read or written
 │   ├── UnknownConnection       no such connection in this environment
+│   ├── UnknownIntegration      no such integration in this environment
 │   ├── UnknownRun              no such run in this environment
 │   ├── UnknownFile             no such file in this environment, or it expired
 │   ├── StoreBusy               another process held the database for too long
@@ -507,6 +508,13 @@ class UnknownConnection(StoreError):
 
     code = "unknown_connection"
     next_step = "`connectors connections list` names them all."
+
+
+class UnknownIntegration(StoreError):
+    """There is no such integration."""
+
+    code = "unknown_integration"
+    next_step = "`connectors integrations list` names them all."
 
 
 class UnknownRun(StoreError):

@@ -29,7 +29,9 @@ OPENS_SOCKETS = {
     "connectors.runtime.sockets": "transport's connection classes",
     "connectors.runtime.deadlines": "transport's deadline on a socket",
     "connectors.runtime.failures": "names the exceptions that transport meets",
+    "connectors.runtime.tls": "transport's TLS contexts; opens nothing",
     "connectors.engine.leases": "asks for this machine's name only",
+    "connectors.cli.loopback": "waits on this machine for a browser; sends nothing",
 }
 LONGEST = 300
 LONGER_FOR_A_REASON = {"connectors/errors.py", "connectors/__init__.py"}  # lists that are read as one

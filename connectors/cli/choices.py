@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from connectors.runtime.catalog import Catalog
 
 # Our commands where a text names one, such as `connectors sync documents`.
-_COMMAND = re.compile(r"\bconnectors ((?:connect|connections|doctor|proxy|records|runs|sync|syncs|vault)\b)")
+_COMMAND = re.compile(
+    r"\bconnectors ((?:connect|connections|doctor|integrations|proxy|records|runs|sync|syncs|vault)\b)"
+)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -71,7 +72,7 @@ def show(id_: str, *, integration: str | None, as_json: bool) -> None:
 @json_option
 def check(id_: str, *, integration: str | None, as_json: bool) -> None:
     """Ask the provider whether a connection's credentials are good."""
-    from connectors.engine.connections import explained
+    from connectors.engine.connecting import explained
 
     choices = current_choices()
     with choices.host() as host:
@@ -83,6 +84,23 @@ def check(id_: str, *, integration: str | None, as_json: bool) -> None:
         say_json({"id": id_, "ok": outcome.ok, **facts})
         return
     say(f"{id_}: {outcome.message}")
+
+
+@connections.command()
+@click.argument("id_", metavar="ID")
+@integration_option
+@json_option
+def renew(id_: str, *, integration: str | None, as_json: bool) -> None:
+    """Fetch new credentials now, also where fetching them failed too often."""
+    choices = current_choices()
+    with choices.host() as host:
+        before = host.connections.get(choices.environment, id_, integration)
+        stored = host.connections.renew(choices.environment, id_, integration)
+    renewed = stored.renewed_at != before.renewed_at
+    if as_json:
+        say_json(with_times({"id": id_, "renewed": renewed, "credentials_expires_at": stored.credentials_expires_at}))
+        return
+    say(f"{id_}: {'it has new credentials.' if renewed else 'its credentials are used as they are; nothing to renew.'}")
 
 
 @connections.command("set")
@@ -120,7 +138,10 @@ def set_(id_: str, *, metadata: Sequence[str], integration: str | None, as_json:
 @integration_option
 @json_option
 def delete(id_: str, *, yes: bool, integration: str | None, as_json: bool) -> None:
-    """Delete a connection with its records and runs. At the provider nothing changes."""
+    """Delete a connection with its records and runs.
+
+    At the provider nothing changes, unless the definition names a script that revokes the access.
+    """
     choices = current_choices()
     with choices.host() as host:
         stored = host.connections.get(choices.environment, id_, integration)
@@ -129,11 +150,13 @@ def delete(id_: str, *, yes: bool, integration: str | None, as_json: bool) -> No
         if not (yes or _agreed(stored, held)):
             tell("Nothing was deleted.")
             click.get_current_context().exit(NEEDS_YES)
-        counts = host.connections.delete(choices.environment, stored.id, stored.integration)
+        gone = host.connections.delete(choices.environment, stored.id, stored.integration)
     if as_json:
-        say_json({"id": stored.id, "integration": stored.integration, **counts})
+        say_json({"id": stored.id, "integration": stored.integration, **asdict(gone)})
     else:
-        say(f"Deleted {stored.id}: {amount(counts['records'], 'record')}, {amount(counts['runs'], 'run')}.")
+        say(f"Deleted {stored.id}: {amount(gone.records, 'record')}, {amount(gone.runs, 'run')}.")
+    for warning in gone.warnings:
+        tell(f"warning: {warning}")
 
 
 def _agreed(stored: StoredConnection, held: int) -> bool:
@@ -173,4 +196,5 @@ def _facts(stored: StoredConnection) -> list[tuple[str, str]]:
     rows += [("credentials", "[secret]"), ("metadata", json_text(stored.metadata))]
     rows += [("created", moment(stored.created_at)), ("changed", moment(stored.updated_at))]
     rows += [("verified", moment(stored.verified_at))]
+    rows += [("warning", warning) for warning in stored.warnings]
     return rows + ([("error", str(stored.error.get("message")))] if stored.error else [])

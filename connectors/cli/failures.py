@@ -30,10 +30,12 @@ _CODES: tuple[tuple[type[ConnectorError], int], ...] = (
     (errors.InputError, BAD_INPUT),
     (errors.UnknownFile, BAD_INPUT),
     (errors.UnknownConnection, BAD_INPUT),
+    (errors.UnknownIntegration, BAD_INPUT),
     (errors.UnknownRun, BAD_INPUT),
     (errors.NothingToConfirm, BAD_INPUT),
     (errors.AuthError, REFUSED),
     (errors.ForbiddenError, REFUSED),
+    (errors.TokenRefused, REFUSED),
     (errors.AlreadyRunning, BUSY),
     (errors.StoreBusy, BUSY),
 )
@@ -66,14 +68,16 @@ def exit_code(error: ConnectorError) -> int:
         return NEEDS_YES
     if getattr(error, "changed", None):
         return FAILED  # not "nothing was sent", whatever the error is
+    if isinstance(error, errors.TokenRefused) and (error.status or 0) >= 500:
+        return FAILED  # out of order, which says nothing of the credentials
     return next((code for kind, code in _CODES if isinstance(error, kind)), FAILED)
 
 
 def exit_code_of(error: Mapping[str, Any] | None) -> int:
     """The exit code for an error that is plain data, as a run's report holds it."""
-    name = (error or {}).get("code")
-    kind = next((kind for kind in _kinds(ConnectorError) if kind.code == name), ConnectorError)
-    return exit_code(kind())
+    facts = error or {}
+    kind = next((kind for kind in _kinds(ConnectorError) if kind.code == facts.get("code")), ConnectorError)
+    return exit_code(kind(status=facts["status"]) if facts.get("status") else kind())
 
 
 def show(error: ConnectorError, *, as_json: bool) -> None:

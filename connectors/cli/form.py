@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connectors.cli.given import Given
+from connectors.cli.given import Given, Stdin, secret
 from connectors.cli.terminal import plain, tell
 from connectors.errors import ConfigError
 from connectors.runtime.fields import check_input
@@ -31,8 +31,9 @@ def problem(provider: Provider, field: Field, value: str) -> str | None:
     """What is wrong with a field's value; None: it fits."""
     config = {field.name: value} if field.group == "connection_config" else {}
     credentials = {field.name: value} if field.group == "credentials" else {}
+    assertion = {field.name: value} if field.group == "assertion_option" else None
     try:
-        check_input(provider, config, credentials)
+        check_input(provider, config, credentials, assertion)
     except ConfigError as error:
         own = (each.message for each in error.problems if (each.group, each.field) == (field.group, field.name))
         return next(own, None)
@@ -69,6 +70,8 @@ def ask(provider: Provider, field: Field) -> str | None:
         )
         if not answer and not field.required:
             return None
+        if field.is_key_material and answer.startswith("@"):
+            answer = secret(field.name, answer, Stdin())
         reason = problem(provider, field, answer)
         if reason is None:
             return answer
@@ -91,6 +94,8 @@ def _describe(field: Field) -> None:
         hints.append(f"one of {', '.join(field.enum)}")
     if field.example:
         hints.append(f"for example {field.example}")
+    if field.is_key_material:
+        hints.append("@FILE reads it from a file")
     if not field.required:
         hints.append("may stay empty")
     if hints:

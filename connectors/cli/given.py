@@ -29,18 +29,24 @@ class Given:
 
     config: dict[str, str] = field(default_factory=dict)
     credentials: dict[str, str] = field(default_factory=dict)
+    assertion_option: dict[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Given(config={sorted(self.config)}, credentials={sorted(self.credentials)})"
 
     def group(self, name: str) -> dict[str, str]:
-        """The values of connection_config or credentials."""
-        return self.config if name == "connection_config" else self.credentials
+        """The values of connection_config, credentials or assertion_option."""
+        return {"connection_config": self.config, "assertion_option": self.assertion_option}.get(name, self.credentials)
 
 
 def variable(field: Field) -> str:
     """The environment variable that gives a secret: apiKey → CONNECTORS_CREDENTIAL_APIKEY."""
-    return CREDENTIAL_VARIABLE + _NOT_IN_A_VARIABLE.sub("_", field.name.upper())
+    return variable_of(field.name)
+
+
+def variable_of(name: str) -> str:
+    """The same for a field of that name."""
+    return CREDENTIAL_VARIABLE + _NOT_IN_A_VARIABLE.sub("_", name.upper())
 
 
 def pairs(texts: Iterable[str], option: str) -> list[tuple[str, str]]:
@@ -64,23 +70,29 @@ def gather(
     """
     known: dict[tuple[str, str], Field] = {(item.group, item.name): item for item in fields}
     given = Given()
-    stdin = _Stdin()
+    stdin = Stdin()
     for field_ in fields:
         value = environ.get(variable(field_))
-        if value and (field_.group == "credentials" or field_.secret):
+        if value and (field_.group != "connection_config" or field_.secret):
             given.group(field_.group)[field_.name] = value
     for group, option, texts in (
         ("connection_config", "--config", config),
         ("credentials", "--credential", credentials),
     ):
         for name, value in pairs(texts, option):
-            other = "credentials" if group == "connection_config" else "connection_config"
-            found = known.get((group, name)) or known.get((other, name))
-            secret = found.secret if found else group == "credentials"
+            found = known.get((group, name)) or next((item for (_, own), item in known.items() if own == name), None)
+            is_secret = found.secret if found else group == "credentials"
             target = found.group if found else group
             from_file = group == "credentials" and value.startswith("@")
-            given.group(target)[name] = _secret(name, value, stdin) if secret or from_file else value
+            step = None if found else _unknown_step(name, [item.name for item in fields if item.group == group])
+            given.group(target)[name] = secret(name, value, stdin, next_step=step) if is_secret or from_file else value
     return given
+
+
+def _unknown_step(name: str, names: Sequence[str]) -> str | None:
+    """For a value that counts as a secret because no field has its name."""
+    how = "A secret is given as --credential NAME=@FILE (@- reads standard input)."
+    return f"{name} is none of the fields that are asked for ({', '.join(names)}). {how}" if names else None
 
 
 def metadata(texts: Iterable[str], fields: Sequence[Field] = ()) -> dict[str, Any]:
@@ -113,10 +125,16 @@ def _value(text: str) -> Any:
         return text
 
 
-def _secret(name: str, value: str, stdin: _Stdin) -> str:
+def secret(name: str, value: str, stdin: Stdin, *, next_step: str | None = None) -> str:
+    """The content of the file that `@FILE` names, or of standard input (`@-`).
+
+    Raises `SecretOnCommandLine` for anything else, and `InputError` for a file that cannot be read.
+    """
     if not value.startswith("@"):
         raise SecretOnCommandLine(
-            f"The value of {name} was typed on the command line, where other users and the shell's history can read it."
+            f"The value of {name} was typed on the command line, where other users and the shell's history "
+            "can read it.",
+            next_step=next_step,
         )
     where = value[1:]
     return _text(name, stdin.read(name) if where == "-" else _file(name, where))
@@ -152,17 +170,18 @@ def _text(name: str, content: bytes) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-class _Stdin:
+class Stdin:
     """Standard input, which can be read for one value only."""
 
     def __init__(self) -> None:
         self._taken = ""
 
     def read(self, name: str) -> bytes:
+        """All of it. Raises `InputError` the second time."""
         if self._taken:
             raise InputError(
                 f"Standard input can give one value only, and {self._taken} took it; {name} needs a file.",
-                next_step=f"Give it as --credential {name}=@FILE.",
+                next_step="Give it as @FILE.",
             )
         self._taken = name
         return _limited(name, sys.stdin.buffer)

@@ -21,6 +21,9 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMMANDS = {
     "connect": Entry("connectors.cli.connect:connect", "Connect an account: check, verify and store it."),
     "connections": Entry("connectors.cli.connections:connections", "List, show, check, change, delete connections."),
+    "integrations": Entry(
+        "connectors.cli.integrations:integrations", "Configure providers: clients, scopes, own fields."
+    ),
     "proxy": Entry("connectors.cli.proxy:proxy", "Call the provider with a connection's credentials."),
     "action": Entry("connectors.cli.action:action", "Call an action: one thing done at the provider."),
     "sync": Entry("connectors.cli.sync:sync", "Run a sync once."),
@@ -29,7 +32,9 @@ COMMANDS = {
     "syncs": Entry("connectors.cli.syncs:syncs", "List the syncs of each connection."),
     "actions": Entry("connectors.cli.actions:actions", "List the actions of each provider."),
     "audit": Entry("connectors.cli.audit:audit", "Say what is wrong with the stored content of an account."),
-    "providers": Entry("connectors.cli.providers:providers", "List, show, check and export provider definitions."),
+    "providers": Entry(
+        "connectors.cli.providers:providers", "List, show, try out, check and export provider definitions."
+    ),
     "vault": Entry("connectors.cli.vault:vault", "Look after the key that stored credentials are sealed with."),
     "emulate": Entry("connectors.cli.emulate:emulate", "Play a provider on this machine."),
     "doctor": Entry("connectors.cli.doctor:doctor", "Look whether everything is in order here."),

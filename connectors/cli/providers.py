@@ -1,9 +1,10 @@
-"""`connectors providers`: list, show, check, export."""
+"""`connectors providers`: list, show, request, check, export."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,12 @@ import click
 from connectors.cli import failures
 from connectors.cli.choices import current_choices
 from connectors.cli.command import Group, json_option
+from connectors.cli.integration_input import is_secret
+from connectors.cli.integration_input import names as integration_names
+from connectors.cli.provider_request import request
 from connectors.cli.table import say_facts, say_table
 from connectors.cli.terminal import amount, say, say_json, tell
-from connectors.errors import DefinitionError
+from connectors.errors import DefinitionError, InputError
 
 if TYPE_CHECKING:
     from connectors.runtime.catalog import Catalog, Provider
@@ -25,19 +29,28 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def providers() -> None:
-    """List, show, check and export provider definitions."""
+    """List, show, try out, check and export provider definitions."""
+
+
+providers.add_command(request)
 
 
 @providers.command("list")
+@click.argument("words", metavar="[WORD]...", nargs=-1)
+@click.option("--mode", metavar="MODE", help="Only providers of that auth mode, as OAUTH2.")
 @json_option
-def list_(*, as_json: bool) -> None:
-    """List all providers: their auth mode, and the fields that a connection needs."""
+def list_(words: Sequence[str], *, mode: str | None, as_json: bool) -> None:
+    """List providers: their auth mode, and what a connection and its integration need.
+
+    With words: those whose name or product holds all of them.
+    """
     choices = current_choices()
-    rows = [_listed(choices.catalog, name) for name in choices.catalog.names()]
+    found = (_listed(choices.catalog, name) for name in choices.catalog.names())
+    rows = [row for row in found if _is_wanted(row, words, _known_mode(mode))]
     if as_json:
         say_json(rows)
         return
-    headings = ("name", "product", "auth mode", "fields", "syncs")
+    headings = ("name", "product", "auth mode", "fields", "integration", "syncs")
     syncs = {row["name"]: ", ".join(sync.name for sync in choices.registry.syncs(row["name"])) for row in rows}
     say_table(headings, [(*_row(row), syncs[row["name"]]) for row in rows])
 
@@ -58,6 +71,8 @@ def show(name: str, *, as_json: bool) -> None:
         say()
         for line in _described(field):
             say(line)
+    for line in _of_integration(provider):
+        say(line)
     for line in _limits(provider):
         say(line)
 
@@ -92,20 +107,40 @@ def export(names: Sequence[str]) -> None:
         click.echo(text, nl=False)
 
 
+def _known_mode(mode: str | None) -> str | None:
+    from connectors.runtime.auth import MODES
+
+    if mode is None or mode.upper() in MODES:
+        return mode and mode.upper()
+    close = get_close_matches(mode.upper(), MODES, n=1)
+    raise InputError(
+        f"{mode[:40]!r} is no auth mode.",
+        next_step=f"Did you mean {close[0]}?" if close else f"The auth modes are {', '.join(MODES)}.",
+    )
+
+
+def _is_wanted(row: dict[str, Any], words: Sequence[str], mode: str | None) -> bool:
+    text = f"{row['name']} {row['display_name']}".lower()
+    return mode in (None, row["auth_mode"]) and all(word.lower() in text for word in words)
+
+
 def _listed(catalog: Catalog, name: str) -> dict[str, Any]:
     """A provider in a listing. One that is broken is listed with its problem: it must not hide the others."""
     try:
         provider = catalog.get(name)
         fields = [_plain(field) for field in _fields(provider)]
         facts = {"display_name": provider.display_name, "auth_mode": provider.auth_mode}
+        integration = list(integration_names(provider))
     except DefinitionError as error:
-        return {"name": name, "display_name": name, "auth_mode": None, "fields": [], "problem": error.message}
-    return {"name": name, **facts, "fields": fields}
+        nothing: dict[str, Any] = {"auth_mode": None, "fields": [], "integration": []}
+        return {"name": name, "display_name": name, **nothing, "problem": error.message}
+    return {"name": name, **facts, "fields": fields, "integration": integration}
 
 
-def _row(row: dict[str, Any]) -> tuple[str, str, str, str]:
+def _row(row: dict[str, Any]) -> tuple[str, str, str, str, str]:
     names = ", ".join(field["name"] for field in row["fields"])
-    return row["name"], row["display_name"], row["auth_mode"] or "?", row.get("problem") or names
+    mode = row["auth_mode"] or "?"
+    return row["name"], row["display_name"], mode, row.get("problem") or names, ", ".join(row["integration"])
 
 
 def _more(provider: Provider) -> dict[str, Any]:
@@ -139,10 +174,32 @@ def _plain(field: Field) -> dict[str, Any]:
     }
 
 
+def _of_integration(provider: Provider) -> Iterator[str]:
+    """What whoever runs this gives once, for all connections."""
+    names = integration_names(provider)
+    if not names:
+        return
+    yield ""
+    yield f"Its integration (connectors integrations create KEY --provider {provider.name}) takes"
+    for name in names:
+        described = provider.integration_config.get(name, {})
+        title = described.get("title") or name.replace("_", " ").capitalize()
+        yield f"  {title} ({_integration_option(provider, name)})"
+
+
+def _integration_option(provider: Provider, name: str) -> str:
+    if name in ("client_id", "client_secret"):
+        return "--client-id ID" if name == "client_id" else "--client-secret @FILE"
+    return f"--custom {name}={'@FILE' if is_secret(provider, name) else 'VALUE'}"
+
+
 def _facts(provider: Provider, syncs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    from connectors.runtime.auth import BROWSER_MODES
+
     yield "name", provider.name
     yield "product", provider.display_name
     yield "auth mode", provider.auth_mode
+    yield "connects", "with a consent in a browser" if provider.auth_mode in BROWSER_MODES else "with its credentials"
     yield "base URL", provider.base_url or "none"
     if syncs:
         yield "syncs", ", ".join(syncs)

@@ -32,7 +32,7 @@ def rotate(*, as_json: bool) -> None:
     if as_json:
         say_json(outcome)
         return
-    say(f"Sealed {amount(outcome['resealed'], 'connection')} again, with key {outcome['key']}.")
+    say(f"Sealed {amount(outcome['resealed'], 'stored secret')} again, with key {outcome['key']}.")
     if "dropped" in outcome:
         say(f"The key file {outcome['file']} holds the new key; {amount(outcome['dropped'], 'old key')} dropped.")
         tell("next: keep a copy of the key file apart from the database; older copies are of no use now.")

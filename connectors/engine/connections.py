@@ -1,21 +1,23 @@
-"""Connections, in the one order: validate, verify, seal, save. Whoever connects comes through here."""
+"""Connections. Whoever connects, re-authorises or deletes comes through here; `connecting` has the order."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connectors.engine import hooks
+from connectors.engine.connecting import Wanted, check_metadata, connect
 from connectors.engine.leases import lease
 from connectors.engine.store.connections import StoredConnection
+from connectors.engine.tokens import StoredTokens
 from connectors.engine.vault import LOST_KEY
-from connectors.errors import ConfigError, ConnectorError, InputError, VaultError
-from connectors.runtime.auth.places import default_headers
+from connectors.errors import ConfigError, VaultError
 from connectors.runtime.budget import plan_of
-from connectors.runtime.canonical import dumps, loads
+from connectors.runtime.canonical import loads
 from connectors.runtime.connection import Connection
-from connectors.runtime.fields import check_input, fields_of, secret_names
+from connectors.runtime.fields import fields_of
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
@@ -23,7 +25,15 @@ if TYPE_CHECKING:
     from connectors.runtime.verify import Verification
 
 _RECENT = 1000  # runs; one that goes on is among the newest
-_NAME = re.compile(r"[^\x00-\x1f\x7f/\s][^\x00-\x1f\x7f/]{0,199}\Z")
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What went with a connection."""
+
+    records: int
+    runs: int
+    warnings: tuple[str, ...] = ()  # what went wrong on the way, without keeping it
 
 
 class Connections:
@@ -40,6 +50,7 @@ class Connections:
         id: str,
         config: Mapping[str, Any],
         credentials: Mapping[str, Any],
+        assertion_option: Mapping[str, Any] | None = None,
         metadata: Mapping[str, Any] | None = None,
         integration: str | None = None,
         verify: bool = True,
@@ -47,37 +58,22 @@ class Connections:
         """Connect an account, or give a connection that is there new config and credentials.
 
         Metadata that is stored stays, `metadata` is laid over it. The integration is called like
-        the provider unless given. Raises `ConfigError` with all problems before anything is sent,
-        the error of the verification if it fails, and stores nothing then.
+        the provider unless given. `assertion_option` is used once and not stored. Raises
+        `ConfigError` with all problems before anything is sent, `ConsentNeeded` where a person has
+        to consent in a browser first (see `Consents`), `TokenError` and the error of the
+        verification; nothing is stored then.
         """
-        host = self._host
-        for what, name in (("connection id", id), ("environment", environment), ("integration", integration or "-")):
-            _check_name(what, name)
-        integration = integration or provider
-        found = host.catalog.get(provider)
-        given = check_input(found, config, credentials)
-        before = host.store.connections.find(environment, id, integration)
-        merged = {**(before.metadata if before else {}), **(metadata or {})}
-        _check_metadata(merged)
-        plan_of(found, merged)
-        host.registry.check_metadata(provider, merged)
-        connection = Connection(found, given.config, _typed(found, given.credentials), merged, id)
-        default_headers(connection)  # raises for an auth mode that no call could use
-        verified_at = self._verified(connection) if verify else None
-        now = host.clock.now()
-        host.store.environments.ensure(environment, integration, provider, now=now)
-        shown, sealed = self._seal(dumps([environment, integration, id]), connection)
-        return host.store.connections.save(
-            environment,
-            integration,
-            id,
+        wanted = Wanted(
+            environment=environment,
             provider=provider,
-            connection_config=shown,
-            sealed=sealed,
+            id=id,
+            integration=integration or provider,
+            config=config,
+            credentials=credentials,
             metadata=metadata or {},
-            verified_at=verified_at,
-            now=now,
+            assertion_option=assertion_option or {},
         )
+        return connect(self._host, wanted, verify=verify)
 
     def get(self, environment: str, id: str, integration: str | None = None) -> StoredConnection:
         """A connection. Raises `UnknownConnection`."""
@@ -94,8 +90,9 @@ class Connections:
         secrets = loads(self._host.vault.open(stored.sealed, context=stored.context))
         config = {**stored.connection_config, **secrets["connection_config"]}
         provider = self._host.catalog.get(stored.provider)
-        _check_fits(stored.id, provider, config, secrets["credentials"])
-        return Connection(provider, config, secrets["credentials"], stored.metadata, stored.id)
+        integration = self._host.integrations.of(stored.environment, stored.integration, stored.provider)
+        _check_fits(stored.id, provider, config, secrets["credentials"], configured=integration.custom)
+        return Connection(provider, config, secrets["credentials"], stored.metadata, stored.id, integration)
 
     def set_metadata(
         self,
@@ -111,7 +108,7 @@ class Connections:
         def change(current: StoredConnection) -> Mapping[str, Any]:
             merged = {**current.metadata, **changes}
             kept = {name: value for name, value in merged.items() if value is not None}
-            _check_metadata(kept)
+            check_metadata(kept)
             plan_of(provider, kept)
             self._host.registry.check_metadata(provider.name, kept)
             return kept
@@ -122,11 +119,9 @@ class Connections:
 
     def check(self, environment: str, id: str, integration: str | None = None) -> Verification:
         """Verify the stored credentials now, and remember how it went."""
-        from connectors.runtime.verify import check
-
         stored = self.get(environment, id, integration)
         with self._host.client(stored) as client:
-            outcome = check(client)
+            outcome = client.verify()
         self._host.store.connections.checked(
             environment,
             stored.key,
@@ -135,10 +130,21 @@ class Connections:
         )
         return outcome
 
-    def delete(self, environment: str, id: str, integration: str | None = None) -> dict[str, int]:
-        """Delete a connection with its records, runs and files; how many records and runs there were.
+    def renew(self, environment: str, id: str, integration: str | None = None) -> StoredConnection:
+        """Give a connection new credentials now, whatever the old ones say and however often that failed.
 
-        Raises `AlreadyRunning` while one of its syncs runs: that run would write into nothing.
+        Nothing happens where its auth mode has none to give. Raises `TokenError`.
+        """
+        stored = self.get(environment, id, integration)
+        StoredTokens(self._host, stored).renew_now(self.open(stored))
+        return self.get(environment, id, integration)
+
+    def delete(self, environment: str, id: str, integration: str | None = None) -> Deleted:
+        """Delete a connection with its records, runs and files.
+
+        A pre-deletion script of the definition is run first; where it fails, the connection goes
+        all the same. Raises `AlreadyRunning` while one of its syncs runs: that run would write into
+        nothing.
         """
         stored = self.get(environment, id, integration)
         store = self._host.store
@@ -146,10 +152,11 @@ class Connections:
             for run in store.runs.list(environment, stored.key, limit=_RECENT):
                 if run["state"] == "running":
                     leases.enter_context(lease(store, environment, stored.key, run["sync"], run["variant"]))
+            warnings = hooks.before_deletion(self._host, stored)
             files = store.files.of_connection(environment, stored.key)
             counts = store.connections.delete(environment, stored.key)
         self._host.files.discard(files)
-        return counts
+        return Deleted(counts["records"], counts["runs"], tuple(warnings))
 
     def rotate(self) -> int:
         """Seal all secrets again with the vault's newest key; how many were under an older one."""
@@ -160,66 +167,27 @@ class Connections:
                 return sealed
             return vault.seal(vault.open(sealed, context=context), context=context)
 
-        return self._host.store.connections.reseal(again)
-
-    def _verified(self, connection: Connection) -> float | None:
-        from connectors.runtime.verify import check
-
-        with self._host.client_for(connection) as client:
-            outcome = check(client)
-        if outcome.error is not None:
-            raise explained(outcome.error, outcome)
-        return self._host.clock.now() if outcome.tested else None
-
-    def _seal(self, context: str, connection: Connection) -> tuple[dict[str, Any], bytes]:
-        """The config that may be shown, and everything else sealed."""
-        hidden, _ = secret_names(connection.provider)
-        config = connection.connection_config
-        shown = {name: value for name, value in config.items() if name not in hidden}
-        secrets = {
-            "credentials": dict(connection.credentials),
-            "connection_config": {name: value for name, value in config.items() if name in hidden},
-        }
-        return shown, self._host.sealing_vault().seal(dumps(secrets).encode(), context=context)
+        store = self._host.store
+        return sum(rows.reseal(again) for rows in (store.connections, store.integrations, store.consents))
 
 
-def explained(error: ConnectorError, outcome: Verification) -> ConnectorError:
-    """The error of a verification, saying which part of the input is wrong as far as the answer told."""
-    error.message = outcome.message
-    if outcome.part:
-        error.facts = {**error.facts, "part": outcome.part}
-        error.next_step = f"Correct {outcome.part} and connect again."
-    return error
-
-
-def _typed(provider: Provider, credentials: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": provider.auth_mode, **credentials}
-
-
-def _check_fits(id: str, provider: Provider, config: Mapping[str, Any], credentials: Mapping[str, Any]) -> None:
+def _check_fits(
+    id: str,
+    provider: Provider,
+    config: Mapping[str, Any],
+    credentials: Mapping[str, Any],
+    *,
+    configured: Collection[str],
+) -> None:
     """Raises `ConfigError` for a connection that was made with another definition of its provider."""
     strange = sorted(config.keys() - provider.connection_config.keys())
     if not strange and credentials.get("type") == provider.auth_mode:
         return
     given = {"connection_config": config, "credentials": credentials}
-    lacking = [field.title for field in fields_of(provider) if field.required and field.name not in given[field.group]]
+    required = [field for field in fields_of(provider, configured) if field.required]
+    lacking = [field.title for field in required if field.name not in given[field.group]]
     if lacking:
         raise ConfigError(
             f"{id} was connected with another definition of {provider.name}: this one needs {', '.join(lacking)}.",
             next_step="Give that one again (--providers FILE, or CONNECTORS_PROVIDERS), or connect the account again.",
-        )
-
-
-def _check_metadata(metadata: Mapping[str, Any]) -> None:
-    try:
-        dumps(metadata)
-    except ValueError as error:
-        raise InputError(f"The metadata cannot be stored: {error}.", next_step="Give values that JSON has.") from None
-
-
-def _check_name(what: str, name: str) -> None:
-    if not _NAME.match(name):
-        raise InputError(
-            f"{name[:60]!r} cannot be a {what}",
-            next_step=f"A {what} has 1 to 200 characters, no slash or control character, and does not begin blank.",
         )

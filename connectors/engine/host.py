@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from connectors.engine.connections import Connections
+from connectors.engine.consent import Consents
 from connectors.engine.files import Files
+from connectors.engine.integrations import Integrations
 from connectors.engine.settings import Settings
 from connectors.engine.store import Store
 from connectors.engine.store.connections import StoredConnection
@@ -18,11 +22,15 @@ from connectors.runtime.clock import SystemClock
 from connectors.runtime.hosts import HostPolicy
 
 if TYPE_CHECKING:
+    from connectors.runtime.auth.flow import Ask, Exchanges
     from connectors.runtime.catalog import Catalog
     from connectors.runtime.client import Client
     from connectors.runtime.connection import Connection
+    from connectors.runtime.integration import Integration
     from connectors.runtime.ports import Clock, Observer
     from connectors.runtime.transport import Transport
+
+Result = TypeVar("Result")
 
 
 class Host:
@@ -42,7 +50,9 @@ class Host:
             allow_private=settings.value("CONNECTORS_ALLOW_PRIVATE_HOSTS"),
             override=settings.value("CONNECTORS_BASE_URL_OVERRIDE"),
         )
+        self.integrations = Integrations(self)
         self.connections = Connections(self)
+        self.consents = Consents(self)
         self.files = Files(self)
 
     @classmethod
@@ -80,12 +90,14 @@ class Host:
         clock: Clock | None = None,
     ) -> Client:
         """A client with the stored connection's credentials. Raises `VaultError`."""
-        return self.client_for(self.connections.open(stored), urgent=urgent, observer=observer, clock=clock)
+        connection = self.connections.open(stored)
+        return self.client_for(connection, stored=stored, urgent=urgent, observer=observer, clock=clock)
 
     def client_for(
         self,
         connection: Connection,
         *,
+        stored: StoredConnection | None = None,
         urgent: bool = True,
         observer: Observer | None = None,
         clock: Clock | None = None,
@@ -94,24 +106,53 @@ class Host:
     ) -> Client:
         """A client on the budget that all processes share; not `urgent` means that it can wait.
 
+        `stored` is where the connection comes from: its credentials are read again before each
+        attempt and renewed in time. Without it they are used as they are.
         A `transport` that is handed over is the caller's to close. `longest_budget_wait` is in
         seconds; None leaves it to the client.
         """
+        from connectors.engine.tokens import StoredTokens
         from connectors.runtime.client import Client
+        from connectors.runtime.tokens import Unchanging
 
         return Client(
             connection,
             transport=transport,
             budgets=self.store.budgets,
+            tokens=Unchanging() if stored is None else StoredTokens(self, stored),
             observer=observer,
             clock=clock or self.clock,
-            policy=self.policy,
+            policy=self.policy_for(connection.integration),
             urgent=urgent,
             longest_budget_wait=longest_budget_wait,
         )
 
+    def policy_for(self, integration: Integration) -> HostPolicy:
+        """Which hosts beyond the provider's own the credentials of an integration's connections may go to."""
+        if self.policy.override == "off":
+            return self.policy
+        return replace(self.policy, allowed_hosts=self.policy.allowed_hosts | integration.hosts)
+
+    def exchange(self, flow: Exchanges[Result], ask: Ask) -> Result:
+        """Send what an auth mode asks to be sent; what it makes of the answers.
+
+        `ask` is what the flow was made from. Raises the mode's error, `CallError` or `InputError`.
+        """
+        from connectors.runtime.auth import sending
+
+        return sending.run(flow, ask, transport=self._token_transport, policy=self.policy)
+
+    @cached_property
+    def _token_transport(self) -> Transport:
+        from connectors.runtime.auth.sending import LONGEST
+        from connectors.runtime.transport import Transport
+
+        return Transport(allow_private=self.policy.allow_private, read_timeout=LONGEST, total_timeout=LONGEST)
+
     def close(self) -> None:
-        """Close the store."""
+        """Close the store, and the connections to token endpoints."""
+        if "_token_transport" in self.__dict__:
+            self._token_transport.close()
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -171,6 +171,7 @@ class _Once:
             urgent, patient = (
                 host.client_for(
                     self._connection,
+                    stored=stored,
                     urgent=urgent,
                     observer=self._meter,
                     transport=transport,

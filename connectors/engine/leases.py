@@ -1,16 +1,19 @@
-"""Who runs: one run at a time per connection, sync and variant, over all processes of a machine."""
+"""Who may do what one may do at a time: run a sync, renew credentials. Over all processes of a machine."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.engine.store import Store
 from connectors.engine.store.filelock import FileLock
 from connectors.errors import AlreadyRunning
+
+_BETWEEN_LOOKS = 0.02  # seconds
 
 
 def owner() -> str:
@@ -47,6 +50,25 @@ def is_held(store: Store, connection_key: int, sync: str, variant: str) -> bool:
     return False
 
 
+@contextmanager
+def renewing(store: Store, connection_key: int, *, at_most: float) -> Iterator[bool]:
+    """Hold the right to renew a connection's credentials for a block; waits for another holder.
+
+    False if that one held it for more than `at_most` seconds. The operating system takes it back
+    when its holder dies.
+    """
+    lock, deadline = _lock(store, connection_key, "", "renewing"), time.monotonic() + at_most
+    held = lock.acquire()
+    while not held and time.monotonic() < deadline:
+        time.sleep(_BETWEEN_LOOKS)
+        held = lock.acquire()
+    try:
+        yield held
+    finally:
+        lock.release()
+
+
 def _lock(store: Store, connection_key: int, sync: str, variant: str) -> FileLock:
+    """The lock of one right; no sync has an empty name."""
     digest = hashlib.sha256(f"{connection_key}\0{sync}\0{variant}".encode()).hexdigest()[:24]
     return FileLock(store.database.path.with_name(f"{store.database.path.name}.locks") / f"{digest}.lock")

@@ -94,7 +94,9 @@ class _Once:
             runner = Runner(
                 self.sync, model, sink, self.report, self.options, self.progress, self.clock, connection.provider
             )
-            with self.host.client_for(connection, urgent=False, observer=runner.pace, clock=self.clock) as client:
+            with self.host.client_for(
+                connection, stored=self.stored, urgent=False, observer=runner.pace, clock=self.clock
+            ) as client:
                 self._pull(runner, client, checkpoint)
             self.report.requests, self.report.waited = runner.pace.requests, runner.pace.waited
             self.report.seconds = self.host.clock.now() - began

@@ -56,10 +56,10 @@ SETTINGS = (
     ),
     Setting(
         "CONNECTORS_BASE_URL_OVERRIDE",
-        "off",
-        "Whether the calls of a sync may name another base URL.",
+        "listed",
+        "Whether a call may name another base URL.",
         kind="choice",
-        choices=("off", "any"),
+        choices=("off", "listed", "any"),
     ),
     Setting(
         "DATABASE_URL",

@@ -13,6 +13,7 @@ from connectors.errors import (
     ProviderError,
     RateLimited,
     RejectedError,
+    UnexpectedAnswer,
 )
 from connectors.runtime import retry
 from connectors.runtime.response import Response
@@ -55,3 +56,13 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds that the `Retry-After` header asks to wait, from 0 to a day; None without a readable one."""
     seconds = retry.retry_after(headers.get("retry-after"), now)
     return None if seconds is None else min(max(seconds, 0.0), LONGEST_PAUSE)
+
+
+def json_or_text(response: Response | None) -> Any:
+    """The body's JSON value; its text if it is none; None without an answer."""
+    if response is None:
+        return None
+    try:
+        return response.json()
+    except UnexpectedAnswer:
+        return response.text

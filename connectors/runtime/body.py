@@ -63,6 +63,11 @@ def body_of(
     return Body({**(given or {}), **own}, files or {}, has_credentials=True)
 
 
+def is_multipart(body: Body, content_type: str | None) -> bool:
+    """Whether a body goes out as a multipart form: with files, or where the content type asks for one."""
+    return bool(body.files) or (content_type or "").strip().lower() == _MULTIPART
+
+
 def write(body: Body, method: str, content_type: str | None, boundary: str | None) -> tuple[Written, str | None]:
     """The bytes of a body, and the content type to send.
 
@@ -70,7 +75,7 @@ def write(body: Body, method: str, content_type: str | None, boundary: str | Non
     written form there.
     """
     kind = (content_type or "").partition(";")[0].strip().lower()
-    if body.files or (content_type or "").strip().lower() == _MULTIPART:
+    if is_multipart(body, content_type):
         parts = Multipart(_form_fields(body.value), list(body.files.items()), boundary)
         return parts, parts.content_type
     value = body.value
@@ -80,13 +85,13 @@ def write(body: Body, method: str, content_type: str | None, boundary: str | Non
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value), content_type or "application/octet-stream"
     if isinstance(value, str):
-        return _octets(_as_json(value) if kind == _JSON else value), content_type or FORM
+        return octets(_as_json(value) if kind == _JSON else value), content_type or FORM
     if isinstance(value, (Mapping, list, tuple)):
         if kind == FORM:
             return _form_text(value).encode(), content_type
-        return _octets(json_text(value)), content_type or _JSON
+        return octets(json_text(value)), content_type or _JSON
     if kind == _JSON and isinstance(value, (int, float)):
-        return _octets(json_text(value)), content_type
+        return octets(json_text(value)), content_type
     raise InputError(
         f"A {type(value).__name__} cannot be sent as a body.",
         next_step="Give a mapping, a list, text or bytes.",
@@ -143,7 +148,8 @@ def _no_json(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _octets(text: str) -> bytes:
+def octets(text: str) -> bytes:
+    """The text in UTF-8; half a surrogate pair becomes U+FFFD, as in every JavaScript runtime."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 

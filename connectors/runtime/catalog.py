@@ -94,6 +94,16 @@ class Provider:
         return self._descriptors("credentials")
 
     @cached_property
+    def integration_config(self) -> Mapping[str, Mapping[str, Any]]:
+        """Descriptors of the integration's own fields, by name."""
+        return self._descriptors("integration_config")
+
+    @cached_property
+    def assertion_option(self) -> Mapping[str, Mapping[str, Any]]:
+        """Descriptors of what is asked each time an account is connected and never stored, by name."""
+        return self._descriptors("assertion_option")
+
+    @cached_property
     def rate_limits(self) -> Mapping[str, Any] | None:
         """Published call limits (our extension, docs/compatibility.md)."""
         return self._mapping(self.definition, "rate_limits")

@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 from connectors.errors import InvalidUrl
 from connectors.runtime import verify
 from connectors.runtime.address import parse
+from connectors.runtime.auth.flow import Ask, Exchanges
+from connectors.runtime.auth.renewal import Renewal
 from connectors.runtime.budget import MemoryBudgets
 from connectors.runtime.clock import SystemClock
 from connectors.runtime.connection import Connection
@@ -22,9 +24,10 @@ from connectors.runtime.multipart import FilePart
 from connectors.runtime.options import LARGEST_BODY, Options, arrange
 from connectors.runtime.pace import Holds, Pace
 from connectors.runtime.paging import pages
-from connectors.runtime.ports import Budgets, Clock, Observer
+from connectors.runtime.ports import Budgets, Clock, Observer, Tokens
 from connectors.runtime.request import Call
 from connectors.runtime.response import Response
+from connectors.runtime.tokens import Account, MemoryTokens
 from connectors.runtime.transport import Transport
 from connectors.runtime.url import Params
 from connectors.runtime.verify import Verification
@@ -45,8 +48,9 @@ class Client:
     stays inside the provider's rate budget, has a time limit, and is repeated where that is safe:
     reads on network failures, 429 and 5xx; writes only if they surely did not arrive.
 
-    `transport`, `budgets`, `observer` and `clock` are lent by the host (`runtime/ports.py`); a
-    client makes its own where none is given. `policy` says which hosts beyond the provider's own
+    `transport`, `budgets`, `tokens`, `observer` and `clock` are lent by the host (`runtime/ports.py`);
+    a client makes its own where none is given: credentials are then acquired at the first call and
+    renewed in memory. `policy` says which hosts beyond the provider's own
     may be called. `urgent`: someone is waiting, so the call goes before background calls and waits
     at most 10 s for the budget (else 15 minutes; `longest_budget_wait` sets another figure, in
     seconds). `retries`: further attempts of a call that does not say.
@@ -58,6 +62,7 @@ class Client:
         *,
         transport: Transport | None = None,
         budgets: Budgets | None = None,
+        tokens: Tokens | None = None,
         observer: Observer | None = None,
         clock: Clock | None = None,
         policy: HostPolicy | None = None,
@@ -67,7 +72,6 @@ class Client:
     ) -> None:
         policy = policy or HostPolicy()
         clock = clock or SystemClock()
-        self.connection = connection
         self._own_transport = transport is None
         self._transport = transport or Transport(allow_private=policy.allow_private)
         patience = PATIENCE if urgent else BACKGROUND_PATIENCE
@@ -83,7 +87,7 @@ class Client:
             holds=Holds(),
         )
         self._line = Line(
-            connection=connection,
+            account=Account(connection, tokens or MemoryTokens(Renewal(self._exchange, clock))),
             transport=self._transport,
             pace=pace,
             policy=policy,
@@ -94,9 +98,19 @@ class Client:
         )
 
     @property
+    def connection(self) -> Connection:
+        """The connection, with the credentials that it has now."""
+        return self._line.account.connection
+
+    @property
     def policy(self) -> HostPolicy:
         """Which hosts beyond the provider's own may be called."""
         return self._line.policy
+
+    @property
+    def clock(self) -> Clock:
+        """What this client takes the time from."""
+        return self._line.clock
 
     def __repr__(self) -> str:
         return f"Client({self.connection!r})"
@@ -113,6 +127,7 @@ class Client:
         reads: bool = False,
         retries: int | None = None,
         retry_on: Collection[int] = (),
+        retry_header: Mapping[str, str] | None = None,
         base_url_override: str | None = None,
         forward_headers_on_redirect: bool | None = None,
         stream: bool = False,
@@ -124,12 +139,14 @@ class Client:
         `endpoint` is a path on the provider's host, or a whole address there. `data` is sent with POST, PUT, PATCH and
         DELETE: a mapping or list as JSON unless a content-type header says otherwise. `reads`: this
         POST only reads, so it may be repeated. `retries` overrides the client's figure and its
-        caution with writes, `retry_on` names further statuses worth another attempt. `stream`: the
-        body is left to be read with `iter_bytes`. `max_bytes` is the largest body, decompressed.
+        caution with writes, `retry_on` names further statuses worth another attempt, `retry_header`
+        a header that says when, under "at" or "after". `stream`: the body is left to be read with
+        `iter_bytes`. `max_bytes` is the largest body, decompressed.
 
         Raises AnswerError subclasses for a status outside 2xx (not with `raise_for_status=False`),
         UnreachableError subclasses without an answer, OutcomeUnknown for a write without an answer,
-        BudgetExhausted, TooLarge, RedirectRefused, and InputError subclasses if nothing was sent.
+        BudgetExhausted, TooLarge, RedirectRefused, TokenError if the credentials have expired and
+        cannot be renewed, and InputError subclasses if nothing was sent.
         """
         call, options = arrange(
             method,
@@ -144,6 +161,7 @@ class Client:
                 "reads": reads,
                 "retries": retries,
                 "retry_on": retry_on,
+                "retry_header": retry_header,
                 "stream": stream,
                 "max_bytes": max_bytes,
                 "raise_for_status": raise_for_status,
@@ -237,6 +255,12 @@ class Client:
         """Close the connections of a transport that this client made itself."""
         if self._own_transport:
             self._transport.close()
+
+    def _exchange(self, flow: Exchanges[Any], ask: Ask) -> Any:
+        """Send what an auth mode asks for the way calls are sent."""
+        from connectors.runtime.auth import sending
+
+        return sending.run(flow, ask, transport=self._transport, policy=self._line.policy)
 
     def __enter__(self) -> Client:
         return self

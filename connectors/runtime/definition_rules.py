@@ -13,6 +13,7 @@ from connectors.runtime.field_positions import alternatives, misplaced
 from connectors.runtime.field_rules import accepts
 from connectors.runtime.hosts import split
 from connectors.runtime.pattern import PatternError, compiled
+from connectors.runtime.scripts import unknown
 from connectors.runtime.template import functions, placeholders
 from connectors.runtime.template.syntax import FUNCTIONS
 
@@ -20,7 +21,6 @@ Definition: TypeAlias = Mapping[str, Any]
 Path: TypeAlias = tuple[str | int, ...]
 
 FIELD_GROUPS = ("connection_config", "credentials", "integration_config", "assertion_option")
-_LATER_FUNCTIONS = frozenset({"awsSigV4", "ed25519Sign", "fingerprint"})
 _WITHOUT_CREDENTIALS = (
     *("NONE", "APP", "CUSTOM", "OAUTH1", "OAUTH2", "MCP_OAUTH2", "MCP_OAUTH2_GENERIC"),
     *("TBA", "BILL", "INSTALL_PLUGIN", "APP_STORE", "TABLEAU"),
@@ -96,12 +96,16 @@ def _braces(entry: Definition, _: Definition) -> Iterator[Wording]:
 def _functions(entry: Definition, _: Definition) -> Iterator[Wording]:
     for path, text in _templates(entry):
         for name in functions(text):
-            if name in _LATER_FUNCTIONS:
-                yield Wording(path, f"${{{name}(…)}} cannot be used with this version yet.", "warning")
-            elif name not in FUNCTIONS:
-                close = difflib.get_close_matches(name, FUNCTIONS | _LATER_FUNCTIONS, n=1, cutoff=0.5)
+            if name not in FUNCTIONS:
+                close = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.5)
                 hint = f"Did you mean {close[0]}?" if close else f"The functions are {', '.join(sorted(FUNCTIONS))}."
                 yield Wording(path, f"There is no function {name}.", next_step=hint)
+
+
+def _scripts(entry: Definition, merged: Definition) -> Iterator[Wording]:
+    for key, sentence in unknown(merged).items():
+        if key in entry or "alias" not in entry:
+            yield Wording((key,), sentence, "warning")
 
 
 def _fields(entry: Definition, _: Definition) -> Iterator[Wording]:
@@ -117,7 +121,8 @@ def _field(path: Path, descriptor: Mapping[str, Any]) -> Iterator[Wording]:
         try:
             compiled(pattern)
         except PatternError as error:
-            yield Wording((*path, "pattern"), f"The pattern does not compile: {error}.", next_step="Correct it.")
+            message = f"The pattern does not compile, so it is not held against a value: {error}."
+            yield Wording((*path, "pattern"), message, "warning", "Correct it.")
             return
     if isinstance(default, str) and default and accepts(descriptor, default) is False:
         yield Wording((*path, "default_value"), "The field does not take its own default value.", "warning")
@@ -150,7 +155,8 @@ def _paginate(entry: Definition, _: Definition) -> Iterator[Wording]:
     if kind == "link" and not {"link_rel_in_response_header", "link_path_in_response_body"} & set(settings):
         missing = ["link_rel_in_response_header or link_path_in_response_body"]
     if missing:
-        yield Wording(("proxy", "paginate"), f"Paging by {kind} needs {' and '.join(missing)}.")
+        message = f"Paging by {kind} needs {' and '.join(missing)}; without, no list can be read page by page."
+        yield Wording(("proxy", "paginate"), message, "warning")
     if settings.get("resend_params") and kind != "link":
         yield Wording(
             ("proxy", "paginate", "resend_params"), "resend_params has a meaning only with type link.", "warning"
@@ -166,7 +172,7 @@ def _retry(entry: Definition, _: Definition) -> Iterator[Wording]:
     try:
         groups = compiled(value).groups
     except PatternError as error:
-        yield Wording(path, f"The pattern does not compile: {error}.", next_step="Correct it.")
+        yield Wording(path, f"The pattern does not compile, so no time is read: {error}.", "warning", "Correct it.")
         return
     if len(value) > 2 and value.startswith("/") and value.endswith("/"):
         yield Wording(path, "The slashes at both ends are part of the pattern, so it hardly ever matches.", "warning")
@@ -223,6 +229,7 @@ _RULES: tuple[Callable[[Definition, Definition], Iterator[Wording]], ...] = (
     _unused,
     _braces,
     _functions,
+    _scripts,
     _fields,
     _base_url,
     _paginate,

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from connectors.errors import (
     CallError,
     ConnectorError,
     OutcomeUnknown,
     RedirectRefused,
-    UnexpectedAnswer,
     UnreachableError,
 )
 from connectors.runtime import redirect
-from connectors.runtime.answers import error_of, retry_after
+from connectors.runtime.answers import error_of, json_or_text, retry_after
 from connectors.runtime.budget import is_read
-from connectors.runtime.connection import Connection
 from connectors.runtime.hosts import HostPolicy
 from connectors.runtime.options import Options
 from connectors.runtime.pace import Pace, Place
@@ -26,7 +22,9 @@ from connectors.runtime.ports import Attempt, Clock, Observer, Waiting
 from connectors.runtime.request import Call, Request, build
 from connectors.runtime.response import Response, Sent
 from connectors.runtime.retry import decide
+from connectors.runtime.rewinding import OpenFiles
 from connectors.runtime.template import Moment
+from connectors.runtime.tokens import Account
 from connectors.runtime.transport import Answer, Transport
 
 READ_OF_AN_ERROR = 64 * 1024  # bytes of an error's body that are read when the caller does not want it
@@ -39,7 +37,7 @@ _ASKS_TO_WAIT = frozenset({429, 503})
 class Line:
     """What all calls of one client share."""
 
-    connection: Connection
+    account: Account
     transport: Transport
     pace: Pace
     policy: HostPolicy
@@ -64,20 +62,32 @@ class Exchange:
         self._line = line
         self._call = call
         self._options = options
+        self._connection = line.account.connection  # as the attempt under way uses it
+        self._renewal_asked = False
         self._attempt = 0  # index of the attempt under way
         self._waited = 0.0  # seconds waited between attempts
         self._method = call.method
         self._path = ""  # of the request's URL; known when it is built, as is the host
         self._host = ""
+        self._answered_by = ""  # the host of the newest answer: a redirect may lead to another
         self._done = False  # True: a redirect said that the write arrived, and where to read on
-        self._starts = [(file, file.tell()) for file in _open_files(call) if file.seekable()]
+        self._files = OpenFiles((call.files or {}).values())
 
     def run(self) -> Response:
-        """The provider's answer. Raises CallError and InputError subclasses."""
+        """The provider's answer. Raises CallError, TokenError and InputError subclasses."""
+        outcome: _Outcome | None = None
         while True:
+            try:
+                self._connection = self._line.account.fresh()
+            except ConnectorError:
+                if outcome is None:
+                    raise
+                return self._end(outcome)  # what the attempt before met matters more to the caller
             outcome = self._try()
             if outcome.error is None and outcome.response is not None:
                 return outcome.response
+            if self._has_other_credentials(outcome):
+                continue
             wait = self._wait_before_next(outcome)
             if wait is None:
                 return self._end(outcome)
@@ -91,15 +101,15 @@ class Exchange:
         line = self._line
         moment = Moment.at(line.clock.now())
         policy = self._options.policy or line.policy
-        for file, start in self._starts:
-            file.seek(start)  # an earlier attempt has read it
-        request = build(line.connection, self._call, policy=policy, moment=moment)
+        self._files.rewind()
+        request = build(self._connection, self._call, policy=policy, moment=moment)
         self._method, self._path, self._host = request.method, request.path, request.host
         for _ in range(redirect.MOST + 1):
             try:
                 answer, elapsed = self._send(request)
                 target = redirect.location(answer.status, answer.headers)
                 if target is None:
+                    self._answered_by = request.host
                     return self._read(request, answer, elapsed)
             except UnreachableError as error:
                 error.__context__ = None  # the library's own error, whose text may hold a secret
@@ -167,16 +177,37 @@ class Exchange:
             headers=answer.headers,
             request=Sent(request.method, request.shown_url),
             elapsed=elapsed,
-            redactor=self._line.connection.redactor,
+            redactor=self._connection.redactor,
             body=body,
         )
         if good:
             if self._options.sink is not None:
                 self._options.sink(response)
             return _Outcome(response, None)
-        name = self._line.connection.provider.display_name
+        name = self._connection.provider.display_name
         now = self._line.clock.now()
         return _Outcome(response, error_of(response, provider=name, attempts=self._attempt + 1, now=now))
+
+    def _has_other_credentials(self, outcome: _Outcome) -> bool:
+        """Whether a call that was refused with 401, and so did nothing, can go again with other credentials.
+
+        Not after a redirect that may have done the call's work, or led to a host without credentials.
+        """
+        response, error = outcome.response, outcome.error
+        if response is None or error is None or response.status != 401 or self._renewal_asked:
+            return False
+        if self._done or self._answered_by != self._host:
+            return False
+        self._renewal_asked = True
+        try:
+            renewed = self._line.account.renewed(self._connection)
+        except ConnectorError as failed:
+            error.next_step = f"{failed.message} {failed.next_step}"
+            return False
+        if renewed.credentials == self._connection.credentials:
+            return False
+        response.close()
+        return True
 
     def _wait_before_next(self, outcome: _Outcome) -> float | None:
         """Seconds to wait before another attempt, or None if there is none."""
@@ -188,12 +219,13 @@ class Exchange:
         response = outcome.response
         now = line.clock.now()
         decision = decide(
-            line.connection.provider.retry,
+            self._connection.provider.retry,
             status=response.status if response is not None else None,
             headers=response.headers if response is not None else {},
-            body=lambda: _json(response),
+            body=lambda: json_or_text(response),
             error_code=getattr(outcome.error, "network_code", None),
             retry_on=options.retry_on,
+            retry_header=options.retry_header,
             attempt=self._attempt,
             now=now,
         )
@@ -224,7 +256,7 @@ class Exchange:
 
     @property
     def _only_reads(self) -> bool:
-        provider = self._line.connection.provider
+        provider = self._connection.provider
         return self._options.reads or is_read(provider, self._method, self._path)
 
     def _pause(self, seconds: float, outcome: _Outcome) -> None:
@@ -260,25 +292,9 @@ class Exchange:
         raise OutcomeUnknown(message, **facts) from error
 
 
-def _open_files(call: Call) -> Iterator[BinaryIO]:
-    for part in (call.files or {}).values():
-        if not isinstance(part.content, (bytes, bytearray, Path)) and hasattr(part.content, "seekable"):
-            yield part.content
-
-
 def _start_of(answer: Answer) -> bytes:
     """The start of an error's body; the status counts even if the body breaks off."""
     try:
         return answer.read_start(READ_OF_AN_ERROR)
     except CallError:
         return b""
-
-
-def _json(response: Response | None) -> Any:
-    """The body's JSON value; its text if it is none."""
-    if response is None:
-        return None
-    try:
-        return response.json()
-    except UnexpectedAnswer:
-        return response.text

@@ -31,7 +31,7 @@ def misplaced(base_url: str, group: str, name: str, value: str) -> str | None:
 def is_whole_host(base_url: str, group: str, name: str) -> bool:
     """Whether the base URL takes its whole host from that value."""
     return any(
-        expression.position in (Position.HOST, Position.BASE)
+        expression.position in (Position.HOST, Position.HOST_AND_PATH, Position.BASE)
         for template in alternatives(base_url)
         for expression in _standing(template, group, name)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -10,21 +11,16 @@ from connectors.errors import DefinitionError
 from connectors.runtime import field_words
 from connectors.runtime.catalog import Provider
 from connectors.runtime.pattern import PatternError, portable
+from connectors.runtime.usual_fields import usual_fields
 
-Group: TypeAlias = Literal["connection_config", "credentials"]
+Group: TypeAlias = Literal["connection_config", "credentials", "assertion_option", "integration_config"]
 LONGEST = 10_000  # characters of one value
 _LONGEST_OF_MODE = 1024  # characters of apiKey, username and password: what the reference runtime's server takes
+_SHORT_MODES = ("API_KEY", "BASIC")
+_KEY_MATERIAL = re.compile(r"certificate(?!id)|private_?key(?!_?id)", re.IGNORECASE)
 
-# Credentials that a mode asks for even if its definition declares none.
-_USUAL: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "API_KEY": {"apiKey": {"title": "API Key", "description": "The key that the provider gave you.", "secret": True}},
-    "BASIC": {
-        "username": {"title": "Username", "description": "The name you log in with."},
-        "password": {"title": "Password", "description": "The password you log in with.", "secret": True},
-    },
-}
 # A declared credential counts as secret unless it says otherwise, is an e-mail address, or has one of these names.
-_OPEN_NAMES = frozenset({"username", "client_id", "role_arn", "organization_id"})
+_OPEN_NAMES = frozenset({"username", "userName", "client_id", "role_arn", "organization_id"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,11 @@ class Field:
         return not (self.optional or self.hidden or self.automated or self.default_value is not None)
 
     @property
+    def is_key_material(self) -> bool:
+        """Whether it is a key or certificate of many lines."""
+        return bool(_KEY_MATERIAL.search(self.name))
+
+    @property
     def expected(self) -> str:
         """What is expected, in words, e.g. "lower-case letters, digits and hyphens, such as mycompany"."""
         return field_words.expected(self.rules)
@@ -75,17 +76,32 @@ class Field:
         return {name: value for name, value in rules.items() if value not in (None, (), False)}
 
 
-def fields_of(provider: Provider) -> tuple[Field, ...]:
-    """All fields, in the order in which a form asks.
+def fields_of(provider: Provider, configured: Collection[str] = ()) -> tuple[Field, ...]:
+    """All fields that are stored, in the order in which a form asks.
 
     First the connection_config fields with an order, then the credentials (the mode's usual ones
     before the others), then the rest of connection_config. Hidden and automated fields are included.
-    Raises DefinitionError.
+    `configured`: names of the integration's own fields that have a value; a TWO_STEP connection
+    is not asked for those. Raises DefinitionError.
     """
     config = [_field(name, "connection_config", field) for name, field in provider.connection_config.items()]
     ordered = sorted((field for field in config if field.order is not None), key=lambda field: field.order or 0)
     unordered = [field for field in config if field.order is None]
-    return (*ordered, *_credential_fields(provider), *unordered)
+    return (*ordered, *_credential_fields(provider, configured), *unordered)
+
+
+def assertion_fields(provider: Provider) -> tuple[Field, ...]:
+    """What is asked each time an account is connected, used once and never stored. Raises DefinitionError."""
+    return tuple(_field(name, "assertion_option", field) for name, field in provider.assertion_option.items())
+
+
+def integration_fields(provider: Provider) -> tuple[Field, ...]:
+    """The integration's own fields, which hold for all its connections, in the order in which a form asks.
+
+    Raises DefinitionError.
+    """
+    fields = [_field(name, "integration_config", field) for name, field in provider.integration_config.items()]
+    return tuple(sorted(fields, key=lambda field: (field.order is None, field.order or 0)))
 
 
 def secret_names(provider: Provider) -> tuple[frozenset[str], frozenset[str]]:
@@ -118,12 +134,12 @@ def schema_of(provider: Provider, group: Group) -> dict[str, Any]:
     }
 
 
-def _credential_fields(provider: Provider) -> Iterator[Field]:
-    usual = _USUAL.get(provider.auth_mode, {})
-    declared = provider.credentials
+def _credential_fields(provider: Provider, configured: Collection[str]) -> Iterator[Field]:
+    usual = usual_fields(provider, configured)
+    longest = _LONGEST_OF_MODE if provider.auth_mode in _SHORT_MODES else LONGEST
     for name, descriptor in usual.items():
-        yield _field(name, "credentials", declared.get(name, descriptor), _LONGEST_OF_MODE)
-    for name, descriptor in declared.items():
+        yield _field(name, "credentials", descriptor, longest)
+    for name, descriptor in provider.credentials.items():
         if name not in usual:
             yield _field(name, "credentials", descriptor)
 
@@ -165,7 +181,7 @@ def _text(descriptor: Mapping[str, Any], key: str) -> str | None:
 
 
 def _is_secret(name: str, group: Group, descriptor: Mapping[str, Any]) -> bool:
-    if group == "connection_config" or descriptor.get("secret"):
+    if group in ("connection_config", "integration_config") or descriptor.get("secret"):
         return bool(descriptor.get("secret"))
     if name in ("apiKey", "password"):
         return True

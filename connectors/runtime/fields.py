@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.errors import ConfigError, Problem
 from connectors.runtime.catalog import Provider
 from connectors.runtime.field_positions import is_whole_host, misplaced
 from connectors.runtime.field_rules import accepts
-from connectors.runtime.field_schema import LONGEST, Field, Group, fields_of, schema_of, secret_names
+from connectors.runtime.field_schema import (
+    LONGEST,
+    Field,
+    Group,
+    assertion_fields,
+    fields_of,
+    schema_of,
+    secret_names,
+)
 from connectors.runtime.template import placeholders
 
-__all__ = ["Field", "Input", "check_input", "fields_of", "schema_of", "secret_names"]
+__all__ = ["Field", "Input", "assertion_fields", "check_input", "fields_of", "schema_of", "secret_names"]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NOT_IN_KEYS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_KEY_MATERIAL = re.compile(r"certificate|private_?key", re.IGNORECASE)
 _LABEL = re.compile(r"[^/\\?#@:\s]+")
 _REST_OF_ADDRESS = re.compile(r"\Z|(?::443)?(?:[/?#]|\Z)")
 _NAMED_CONFIG = re.compile(r"connection_?[cC]onfig\.(.+)")
+_OVERRIDES = frozenset({"oauth_client_id_override", "oauth_client_secret_override", "oauth_refresh_token_override"})
+_READ_BY_MODE: Mapping[str, frozenset[str]] = {
+    "AWS_SIGV4": frozenset({"external_id", "region"}),
+    "MCP_OAUTH2": _OVERRIDES,
+    "OAUTH2": _OVERRIDES,
+    "OAUTH2_CC": frozenset({"oauth_scopes"}),
+}
 
 
 @dataclass(frozen=True)
@@ -31,24 +45,38 @@ class Input:
 
     config: dict[str, str]
     credentials: dict[str, str]
+    assertion_option: dict[str, str] = field(default_factory=dict)  # used once, never stored
 
     def __repr__(self) -> str:
         return f"Input(config={sorted(self.config)}, credentials={sorted(self.credentials)})"
 
 
-def check_input(provider: Provider, config: Mapping[str, Any], credentials: Mapping[str, Any]) -> Input:
+def check_input(
+    provider: Provider,
+    config: Mapping[str, Any],
+    credentials: Mapping[str, Any],
+    assertion_option: Mapping[str, Any] | None = None,
+    *,
+    configured: Collection[str] = (),
+    partial: bool = False,
+) -> Input:
     """The values, ready to be stored.
 
-    A field that is left out takes its default value, if it has one. Raises ConfigError with all
-    problems at once; no message holds a value. Raises DefinitionError if the fields' descriptions
-    are broken.
+    A field that is left out takes its default value, if it has one. `assertion_option` is looked at
+    unless it is None. `configured`: names of the integration's own fields that have a value, which
+    need not be given here. `partial`: nothing has to be given. Raises ConfigError with all problems
+    at once; no message holds a value. Raises DefinitionError if the fields' descriptions are broken.
     """
-    fields = fields_of(provider)
+    fields = (*fields_of(provider, configured), *assertion_fields(provider))
     problems: list[Problem] = []
     checked = Input(
         _checked(provider, "connection_config", config, fields, problems),
         _checked(provider, "credentials", credentials, fields, problems),
+        {} if assertion_option is None else _checked(provider, "assertion_option", assertion_option, fields, problems),
     )
+    if partial:
+        given = {"connection_config": config, "credentials": credentials, "assertion_option": assertion_option or {}}
+        problems = [problem for problem in problems if problem.field in given[problem.group]]
     if problems:
         raise ConfigError(problems=problems, provider=provider.name)
     return checked
@@ -61,10 +89,10 @@ def _checked(
     undescribed = _named_only_in_templates(provider, group) - own.keys()
     problems += _unknown(provider, group, given, own, undescribed)
     values: dict[str, str] = {}
-    for name, field in own.items():
-        value, reason = _value(provider, field, given.get(name))
+    for name, described in own.items():
+        value, reason = _value(provider, described, given.get(name))
         if reason:
-            problems.append(Problem(group, name, field.title, reason))
+            problems.append(Problem(group, name, described.title, reason))
         elif value is not None:
             values[name] = value
     return values | {name: given[name].strip() for name in undescribed if _is_plain(given.get(name))}
@@ -79,7 +107,7 @@ def _value(provider: Provider, field: Field, given: object) -> tuple[str | None,
     if len(given) > field.longest:
         return None, f"is too long: {len(given)} characters, at most {field.longest} are taken."
     value = given if _keeps_blanks(field) else given.strip()
-    if (_NOT_IN_KEYS if _KEY_MATERIAL.search(field.name) else _CONTROL).search(value):
+    if (_NOT_IN_KEYS if field.is_key_material else _CONTROL).search(value):
         return None, f"holds line breaks or other characters that cannot be sent. Expected: {field.expected}."
     value = _from_address(provider, field, value)
     return value, _mismatch(provider, field, value)
@@ -140,11 +168,11 @@ def _names(own: Mapping[str, Field]) -> str:
 
 
 def _named_only_in_templates(provider: Provider, group: Group) -> frozenset[str]:
-    """Names that the definition uses without describing them; an alias may have lost their description."""
+    """Names that the definition or its mode reads and nobody describes; an alias may have lost their description."""
     if group != "connection_config":
         return frozenset()
     found = (_NAMED_CONFIG.fullmatch(name) for text in _texts(provider.definition) for name in placeholders(text))
-    return frozenset(match[1] for match in found if match)
+    return _READ_BY_MODE.get(provider.auth_mode, frozenset()) | {match[1] for match in found if match}
 
 
 def _texts(value: Any) -> Iterator[str]:

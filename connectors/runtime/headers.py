@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from connectors.errors import InputError
-from connectors.runtime.auth.places import default_headers
+from connectors.runtime.auth.places import Outline, default_headers, last_headers
+from connectors.runtime.body import Body, is_multipart
 from connectors.runtime.connection import Connection
-from connectors.runtime.placing import variables_of, without_missing
-from connectors.runtime.template import Moment, render_if_needed
+from connectors.runtime.placing import header_variables, without_missing
+from connectors.runtime.template import render_if_needed
 from connectors.runtime.url import unresolved
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token of RFC 9110 §5.6.2
@@ -61,39 +62,48 @@ def caller_headers(headers: Mapping[str, Any]) -> dict[str, str]:
     return checked
 
 
-def headers_of(connection: Connection, given: Mapping[str, str], request: Mapping[str, Any], moment: Moment) -> Headers:
+def headers_of(
+    connection: Connection, given: Mapping[str, str], request: Mapping[str, Any], outline: Outline, body: Body
+) -> Headers:
     """All headers but those that the body decides. `given` is what `caller_headers` returned.
 
     `request` are the variables that templates can name beside the connection's. The caller's
-    headers win over the definition's, except for a user agent that the definition sets. Raises
-    UnresolvedPlaceholder for a header that would go out half-built, InputError for a value that a
-    header cannot carry.
+    headers win over the definition's, except for a user agent that the definition sets; a signature
+    over all headers comes last. Raises UnresolvedPlaceholder for a header that would go out
+    half-built, InputError for a value that a header cannot carry, and as `default_headers`.
     """
-    own = default_headers(connection)
+    own = default_headers(connection, outline) if "authorization" not in given else {}
+    for name, value in own.items():
+        _check(name, value)
     credentials = set(own)
     for name, template in connection.headers.items():
-        value = _rendered(connection, name, template, request, moment)
-        if value is None:
+        overridden = name.lower() in given and name.lower() != "user-agent"
+        rendered = None if overridden else _rendered(connection, name, template, request, outline)
+        if rendered is None:
             continue
-        _check(name, value)
-        own[name.lower()] = value
+        _check(name, rendered)
+        own[name.lower()] = rendered
         credentials |= {name.lower()} if "${" in template else set()
     merged = {**own, **given}
     if "user-agent" in own:
         merged["user-agent"] = own["user-agent"]
     credentials |= {name for name, value in given.items() if _may_be_credential(connection, name, value)}
-    return Headers({**DEFAULTS, **merged}, frozenset(credentials & merged.keys()))
+    multipart = is_multipart(body, merged.get("content-type"))
+    last = last_headers(connection, outline, merged, body, multipart=multipart)
+    for name, value in last.items():
+        _check(name, value)
+    credentials |= last.keys()
+    return Headers({**DEFAULTS, **merged, **last}, frozenset(credentials & {*merged, *last}))
 
 
 def _rendered(
-    connection: Connection, name: str, template: str, request: Mapping[str, Any], moment: Moment
+    connection: Connection, name: str, template: str, request: Mapping[str, Any], outline: Outline
 ) -> str | None:
     """The header's value; None if it names the connection's config and is empty or has no value."""
-    variables = {**variables_of(connection), **request}
+    variables = header_variables(connection, template, request)
     if "connectionConfig" in template:
-        return without_missing(connection, template, variables, moment, f"header {name}") or None
-    variables.pop("connectionConfig")
-    rendered = render_if_needed(template, variables, moment=moment)
+        return without_missing(connection, template, variables, outline.moment, f"header {name}") or None
+    rendered = render_if_needed(template, variables, moment=outline.moment)
     if rendered.missing:
         raise unresolved(connection, rendered.missing, f"header {name}")
     return rendered.text

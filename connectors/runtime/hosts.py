@@ -44,6 +44,7 @@ class Position(Enum):
 
     BASE = "a whole address: http(s)://host, without user name, query or fragment"
     HOST = "a host name, with or without :port"
+    HOST_AND_PATH = "a host name, with or without :port and a path, without ?, # and .. steps"
     LABEL = "a part of a host name: letters, digits and hyphens, with dots in between"
     PORT = "a port number"
     PATH = "a part of a path, without ?, #, backslash, control characters and .. steps"
@@ -181,6 +182,8 @@ def _positions(shape: str) -> Iterator[Position]:
     authority = start["authority"]
     if authority is None:
         yield Position.BASE
+    elif authority == _MARK and shape[start.end() : start.end() + 1] in ("", "/"):
+        yield Position.HOST_AND_PATH  # providers ask for "your address" where a part of the path belongs to it
     elif _WHOLE_HOST.fullmatch(authority):
         yield from (Position.HOST, Position.PORT)[: authority.count(_MARK)]
     else:
@@ -202,6 +205,9 @@ def _fits(value: str, position: Position) -> bool:
             return _is_name(value)
         case Position.HOST:
             return _is_host(value)
+        case Position.HOST_AND_PATH:
+            host, _, path = value.partition("/")
+            return _is_host(host) and _is_path(path)
         case Position.PORT:
             return _is_port(value)
         case Position.BASE:

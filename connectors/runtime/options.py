@@ -20,6 +20,7 @@ class Options:
 
     retries: int | None = None  # None: the client's figure and its caution with writes
     retry_on: Collection[int] = ()  # further statuses that are worth another attempt
+    retry_header: Mapping[str, str] | None = None  # read first: {"at": name} (an instant) or {"after": name} (seconds)
     reads: bool = False  # a POST that changes nothing
     stream: bool = False
     max_bytes: int = LARGEST_BODY

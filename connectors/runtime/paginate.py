@@ -1,10 +1,9 @@
 """Lists that come in pages: by link, by cursor, by offset. Decides the next call; sends nothing.
 
-The rules are the reference runtime's (docs/compatibility.md), with three differences: a page link
-or cursor that comes again is an error (`repeated-page`; the reference goes round for ever, or
-stops as if the list had ended there), so is a limit that the provider has no name for
-(`limit-without-name`; the reference sends a parameter called `undefined`), and with
-`resend_params: true` (ours) parameters that the caller sent and a link lacks are sent again.
+The rules are the reference runtime's (docs/compatibility.md), also where a limit has no name, which
+is then sent as `undefined`. Two things are ours: a page link or cursor that comes again is an error
+(the reference goes round for ever, or stops as if the list had ended there), and with
+`resend_params: true` parameters that the caller sent and a link lacks are sent again.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _ABSOLUTE = re.compile(r"\s*https?:", re.IGNORECASE)
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")  # RFC 8288 §3, without "<" in parameters
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.IGNORECASE)
+_NO_NAME = "undefined"  # what the reference runtime calls a limit that has no name
 _REQUIRED = {
     "cursor": (("cursor_name_in_request",), ("cursor_path_in_response",)),
     "link": (("link_rel_in_response_header", "link_path_in_response_body"),),
@@ -78,7 +78,7 @@ class Pager:
         """The call for the first page."""
         values: dict[str, Any] = {}
         if self._settings.get("limit"):
-            values[str(self._settings["limit_name_in_request"])] = self._settings["limit"]
+            values[str(self._settings.get("limit_name_in_request") or _NO_NAME)] = self._settings["limit"]
         if self._kind == "offset":
             values[str(self._settings["offset_name_in_request"])] = self._shown(self._offset)
         call = self._with(self._call, values)
@@ -216,7 +216,7 @@ def _checked_kind(settings: Mapping[str, Any]) -> str:
     for choices in _REQUIRED[kind]:
         if not any(settings.get(key) for key in choices):
             raise PaginationError(f"Paging by {kind} needs {' or '.join(f'paginate.{key}' for key in choices)}.")
-    if settings.get("limit") and not settings.get("limit_name_in_request"):
+    if kind == "cursor" and settings.get("limit") and not settings.get("limit_name_in_request"):
         raise PaginationError("A limit needs paginate.limit_name_in_request: the provider names no parameter for it.")
     return kind
 

@@ -10,11 +10,46 @@ from connectors.runtime.template import Moment, render_if_needed
 from connectors.runtime.template.syntax import Choice, Node, Placeholder, parse
 from connectors.runtime.url import unresolved
 
+_OAUTH2 = frozenset({"OAUTH2", "MCP_OAUTH2", "MCP_OAUTH2_GENERIC"})
+_TOKEN_ONLY = frozenset({"JWT", "OAUTH2_CC", "SIGNATURE"})
+
 
 def variables_of(connection: Connection) -> dict[str, Any]:
     """connectionConfig, credentials, and each credential by its own name."""
     credentials = connection.credentials
     return {**credentials, "connectionConfig": connection.connection_config, "credentials": credentials}
+
+
+def query_variables(connection: Connection) -> dict[str, Any]:
+    """Those, and the token as accessToken."""
+    name = "access_token" if _is_oauth2(connection) else "token"
+    return {"accessToken": connection.credentials.get(name), **variables_of(connection)}
+
+
+def header_variables(connection: Connection, template: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a header's template can name: it depends on whether it names the connection's config, and on the credential.
+
+    `request` is what the request says of itself. The rules are the reference runtime's
+    (docs/compatibility.md), which gives each kind of credential its own few names.
+    """
+    everything = {**variables_of(connection), **request}
+    if "connectionConfig" in template:
+        return everything
+    credentials, kind = connection.credentials, connection.credential_type
+    if _is_oauth2(connection):
+        client = connection.integration
+        return {
+            "accessToken": credentials.get("access_token"),
+            "clientId": client.client_id,
+            "clientSecret": client.client_secret,
+        }
+    if kind in _TOKEN_ONLY:
+        return {"accessToken": credentials.get("token")}
+    if kind == "TWO_STEP":
+        seen = {name: value for name, value in request.items() if name != "method"}
+        return {"accessToken": credentials.get("token"), "credentials": credentials, **seen}
+    del everything["connectionConfig"]
+    return everything
 
 
 def without_missing(
@@ -31,6 +66,10 @@ def without_missing(
     if set(rendered.missing) <= _outside_functions(template):
         return None
     raise unresolved(connection, rendered.missing, place)
+
+
+def _is_oauth2(connection: Connection) -> bool:
+    return connection.credential_type in _OAUTH2
 
 
 def _outside_functions(template: str) -> set[str]:

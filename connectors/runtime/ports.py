@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from connectors.runtime.connection import Connection
 
 
 class Clock(Protocol):
@@ -98,3 +101,19 @@ class Observer(Protocol):
 
     def waiting(self, waiting: Waiting) -> None:
         """The client will pause; what is in hand should be saved now."""
+
+
+class Tokens(Protocol):
+    """Keeps the credentials of one connection usable. Thread safe."""
+
+    def fresh(self, connection: Connection) -> Connection:
+        """The connection as it is now, its credentials renewed first if they are about to expire.
+
+        Asked before each attempt of a call. Raises TokenError if they cannot be renewed.
+        """
+
+    def renewed(self, refused: Connection) -> Connection:
+        """The connection with other credentials than those that the provider just refused (401).
+
+        `refused` itself if there are no others. Raises TokenError if renewing failed.
+        """

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 MASK = "[secret]"
 SHORTEST = 4  # shorter values are common text; they are masked only where they stand in a `user:key` pair
 _CHUNK = 96  # characters; a longer secret is also masked piece by piece, for texts that were cut off inside it
+_LONGEST = 16_384  # characters of one secret that are looked for; no header takes a longer one, and patterns cost time
 _USER_INFO = re.compile(r"(?<=://)[^/?#@\s]*@")
 _BASE64 = "A-Za-z0-9+/_-"
 _SHORT_ESCAPES = {"\b": "b", "\t": "t", "\n": "n", "\f": "f", "\r": "r"}
@@ -19,6 +19,8 @@ _RUNS = re.compile(r"\\+|[^\\]")
 _AGAIN = 8  # backslashes that stand for one, or before one character, when a text was escaped several times
 _ESCAPE = rf"\\{{1,{_AGAIN}}}"
 _PERCENT = "%(?:25){0,3}"
+
+_Known = tuple[tuple[str, ...], tuple[str, ...]]  # secrets and pairs
 
 
 class Redactor:
@@ -29,17 +31,22 @@ class Redactor:
     `+` for a blank, also encoded again), JSON and Python escapes (also escaped again), the character
     references of HTML, and any mixture of the last three.
 
-    `secrets` are masked wherever they stand, if they have four characters or more. `pairs` are
-    texts that are sent joined by a colon (`user:key`); they are masked as a whole, so a key of
-    one character does not leave in the Base64 of a Basic header.
+    `secrets` are masked wherever they stand, if they have four characters or more; of one that is longer
+    than any header (16,384 characters) the first so many. `pairs` are texts that are sent joined by a
+    colon (`user:key`); they are masked as a whole, so a key of one character does not leave in the
+    Base64 of a Basic header.
     """
 
     def __init__(self, secrets: Iterable[str], pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self._secrets = tuple(sorted({text for text in secrets if len(text) >= SHORTEST}, key=len, reverse=True))
-        self._pairs = tuple(sorted({f"{user}:{key}" for user, key in pairs if key}, key=len, reverse=True))
+        self._known: _Known = (
+            _longest_first(text for text in secrets if len(text) >= SHORTEST),
+            _longest_first(f"{user}:{key}" for user, key in pairs if key),
+        )
+        self._first = self._newest = self._known
+        self._compiled: tuple[_Known, re.Pattern[str] | None] | None = None
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._secrets)} secrets, {len(self._pairs)} pairs)"
+        return f"Redactor({len(self._known[0])} secrets, {len(self._known[1])} pairs)"
 
     def text(self, text: str) -> str:
         """The text with each secret replaced by `[secret]`. Text without secrets is returned as it is."""
@@ -60,6 +67,15 @@ class Redactor:
         except RecursionError:
             return "[nested too deep to show]"
 
+    def cover(self, later: Redactor) -> None:
+        """From now on, mask what `later` masks too. Of several that come after each other the newest two stay."""
+        generations = (self._first, self._newest, later._newest)
+        self._newest = later._newest
+        self._known = (
+            _longest_first(text for secrets, _ in generations for text in secrets),
+            _longest_first(text for _, pairs in generations for text in pairs),
+        )
+
     def _data(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
@@ -71,15 +87,29 @@ class Redactor:
             return [self._data(item) for item in value]
         return value
 
-    @cached_property
+    @property
     def _pattern(self) -> re.Pattern[str] | None:
-        alternatives = [*map(_written, self._secrets), *map(_pair, self._pairs)]
-        for secret in self._secrets:
-            alternatives += _encoded(secret)
-        for secret in self._secrets:
-            if len(secret) > _CHUNK:
-                alternatives += [way for chunk in _chunks(secret) for way in (_written(chunk), *_encoded(chunk))]
-        return re.compile("|".join(dict.fromkeys(alternatives))) if alternatives else None
+        known, compiled = self._known, self._compiled
+        if (
+            compiled is None or compiled[0] is not known
+        ):  # a thread that compiled less than is known now changes nothing
+            compiled = self._compiled = (known, _compile(*known))
+        return compiled[1]
+
+
+def _compile(secrets: tuple[str, ...], pairs: tuple[str, ...]) -> re.Pattern[str] | None:
+    secrets = tuple(secret[:_LONGEST] for secret in secrets)
+    alternatives = [*map(_written, secrets), *map(_pair, pairs)]
+    for secret in secrets:
+        alternatives += _encoded(secret)
+    for secret in secrets:
+        if len(secret) > _CHUNK:
+            alternatives += [way for chunk in _chunks(secret) for way in (_written(chunk), *_encoded(chunk))]
+    return re.compile("|".join(dict.fromkeys(alternatives))) if alternatives else None
+
+
+def _longest_first(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(texts), key=len, reverse=True))
 
 
 def _chunks(secret: str) -> Iterator[str]:

@@ -27,9 +27,9 @@ def follow(request: Request, status: int, target: str, policy: HostPolicy) -> Re
     """The request that follows a redirect.
 
     301, 302 and 303 turn POST (303: everything but HEAD) into GET without a body; 307 and 308
-    repeat it. To another host, or from https to http, no credential goes along: not in a header,
-    not in the query, not in the body; hosts that the policy lists, over https, are an exception if
-    the request or the definition asks for it (`forward_headers_on_redirect`).
+    repeat it. To another host, or from https to http, no credential goes along: not in a header, not in
+    the query, not in the body, not as a client certificate; hosts that the policy lists, over https,
+    are an exception if the request or the definition asks for it (`forward_headers_on_redirect`).
 
     Raises RedirectRefused for a target that is no http(s) address or that would take a secret
     along in its path or body, HostRefused for one in a private network.
@@ -87,7 +87,7 @@ def _without_secrets(request: Request, address: Address) -> Request:
     if not is_clean(url) or not _is_clean_body(request):
         message = f"{request.method} {request.shown_url} would take a secret to another host ({address.netloc})."
         raise RedirectRefused(message, method=request.method, url=request.shown_url)
-    return replace(request, url=url, headers=headers)
+    return replace(request, url=url, headers=headers, certificate=None)
 
 
 def _is_clean_body(request: Request) -> bool:

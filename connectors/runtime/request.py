@@ -9,12 +9,15 @@ from typing import Any
 
 from connectors.errors import InputError
 from connectors.runtime.address import Address
+from connectors.runtime.auth.client_certificate import client_certificate
+from connectors.runtime.auth.flow import Certificate
+from connectors.runtime.auth.places import Outline
 from connectors.runtime.body import Written, body_of, write
 from connectors.runtime.connection import Connection
 from connectors.runtime.headers import caller_headers, headers_of
 from connectors.runtime.hosts import HostPolicy
 from connectors.runtime.multipart import FilePart, Multipart
-from connectors.runtime.placing import variables_of, without_missing
+from connectors.runtime.placing import query_variables, without_missing
 from connectors.runtime.signed import request_variables
 from connectors.runtime.template import Moment
 from connectors.runtime.url import Params, target, with_params
@@ -55,6 +58,7 @@ class Request:
     credential_body: bool  # whether the definition put credentials into the body
     endpoint: str  # as given, without the base URL in front
     forward_headers_on_redirect: bool
+    certificate: Certificate | None = None  # the client certificate to show
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self.headers))
@@ -97,7 +101,7 @@ def build(
     variables = request_variables(
         connection.headers.values(), method, goal.endpoint, address, body, given.get("content-type", "")
     )
-    headers = headers_of(connection, given, variables, now)
+    headers = headers_of(connection, given, variables, Outline(method, address, now), body)
     written, content_type = write(body, method, headers.values.get("content-type"), boundary)
     return Request(
         method=method,
@@ -112,6 +116,7 @@ def build(
         credential_body=body.has_credentials,
         endpoint=goal.endpoint,
         forward_headers_on_redirect=_forwards(connection, call),
+        certificate=client_certificate(connection.provider, connection.credentials),
     )
 
 
@@ -126,7 +131,7 @@ def _method(name: str) -> str:
 
 def _with_definition_query(address: Address, connection: Connection, moment: Moment) -> tuple[Address, frozenset[str]]:
     """The definition's query over the caller's, and the names it filled in. An entry without its value is left out."""
-    variables = {**variables_of(connection), "accessToken": connection.credentials.get("token")}
+    variables = query_variables(connection)
     filled: set[str] = set()
     for name, template in connection.query.items():
         if not isinstance(template, str):

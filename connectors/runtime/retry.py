@@ -47,6 +47,7 @@ def decide(
     body: Callable[[], Any] | Any = None,
     error_code: str | None = None,
     retry_on: Collection[int] = (),
+    retry_header: Mapping[str, str] | None = None,
     attempt: int = 0,
     now: float,
     longest: float = LONGEST_WAIT,
@@ -55,8 +56,9 @@ def decide(
 
     `settings` is the definition's `retry` block, `status` None without an answer, `error_code` the
     network's code then (such as ECONNRESET). `body` is the decoded answer, or a function that
-    gives it (called only if the definition looks into it). `attempt` counts from 0. `now` is Unix
-    time and `longest` the ceiling of a wait, both in seconds.
+    gives it (called only if the definition looks into it). `retry_header` names the header that the
+    caller wants read before the definition's, under "at" or "after". `attempt` counts from 0. `now`
+    is Unix time and `longest` the ceiling of a wait, both in seconds.
     """
     rules = settings or {}
     if error_code in _NETWORK_CODES:
@@ -65,7 +67,7 @@ def decide(
     reason = _reason(rules, status, lowered, retry_on)
     if reason is None:
         return Decision(False, None, "not_retryable")
-    told = _told_wait(rules, lowered, body, now)
+    told = _asked_wait(retry_header or {}, lowered, now) or _told_wait(rules, lowered, body, now)
     if told is None:
         return Decision(True, min(backoff(attempt), longest), reason)
     return Decision(True, min(max(told[0], 0.0), longest), told[1])
@@ -120,6 +122,13 @@ def _matches(rule: str, status: int) -> bool:
     if match := _RANGE_RULE.fullmatch(text):
         return int(match[1]) <= status <= int(match[2])
     return number(text) == status
+
+
+def _asked_wait(retry_header: Mapping[str, str], headers: Mapping[str, Any], now: float) -> tuple[float, str] | None:
+    """How long the header that the caller names asks to wait."""
+    kind = "at" if retry_header.get("at") else "after"
+    waits = [wait for wait in _header_waits([retry_header.get(kind, "")], headers, kind, now) if wait is not None]
+    return (waits[0], f"custom_{kind}") if waits else None
 
 
 def _told_wait(

@@ -10,8 +10,13 @@ from urllib.parse import quote
 from connectors.runtime.address import Address, parse_form
 from connectors.runtime.body import Body
 from connectors.runtime.scalars import text_of
-from connectors.runtime.template import placeholders
+from connectors.runtime.template import functions, placeholders
 
+# ASCII in the order of the Unicode Collation Algorithm's root table (CLDR), which is not that of the code points.
+_PUNCTUATION = "\t\n\v\f\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$"
+_SIGNED_BY_AWS = frozenset(
+    {"bodyCanonicalParams", "contentType", "endpoint", "host", "method", "params", "path", "urlCanonicalParams"}
+)
 _METHODS_SIGNED_BY_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -20,9 +25,12 @@ def request_variables(
 ) -> dict[str, Any]:
     """What templates name of method, endpoint, host, path, params, contentType, url- and bodyCanonicalParams.
 
-    Most templates name none, and a body is written out for a signature only where there is one.
+    Most templates name none, and a body is written out for a signature only where there is one;
+    awsSigV4 looks at all of them.
     """
-    named = {name for template in templates for name in placeholders(template)}
+    named: set[str] = set()
+    for template in templates:
+        named |= _SIGNED_BY_AWS if "awsSigV4" in functions(template) else set(placeholders(template))
     by_body = method in _METHODS_SIGNED_BY_BODY
 
     def in_query() -> str:
@@ -59,8 +67,13 @@ def _pairs(value: Any) -> list[tuple[str, str]]:
     return []
 
 
-def _dictionary_order(text: str) -> tuple[list[tuple[int, str]], str, list[bool]]:
+def _dictionary_order(text: str) -> tuple[list[tuple[int, int, str]], str, list[bool]]:
     """Punctuation, digits, letters; accents matter only between equal letters, then lower before upper case."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    letters = [(2 if c.isalpha() else 1 if c.isdigit() else 0, c.casefold()) for c in plain]
-    return letters, text.casefold(), [c.isupper() for c in text]
+    return [_primary(c) for c in plain], text.casefold(), [c.isupper() for c in text]
+
+
+def _primary(character: str) -> tuple[int, int, str]:
+    if character.isalpha():
+        return 2, 0, character.casefold()
+    return (1, 0, character) if character.isdigit() else (0, _PUNCTUATION.find(character), character)

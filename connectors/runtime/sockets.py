@@ -76,7 +76,7 @@ class Guard:
         if not self.allow_private and not is_public(address):
             raise HostRefused(
                 f"{host} leads to {address}, an address inside a private network; nothing was sent.",
-                next_step="If that is meant, start with CONNECTORS_ALLOW_PRIVATE_HOSTS=true (allow_private=True).",
+                next_step="If that is meant, start with CONNECTORS_ALLOW_PRIVATE_HOSTS=on (allow_private=True).",
             )
 
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import http.client
-import os
-import ssl
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,16 +15,15 @@ import requests.utils
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.util.ssl_ import create_urllib3_context
 
 from connectors.errors import SettingError, TooLarge
 from connectors.runtime.deadlines import Deadlines
 from connectors.runtime.failures import LIBRARY_ERRORS, Route, failure, timed_out
-from connectors.runtime.request import Request
+from connectors.runtime.outgoing import Outgoing
 from connectors.runtime.sockets import Flight, Guard, GuardedPools, GuardedProxyPools
+from connectors.runtime.tls import Contexts
 
 CHUNK = 64 * 1024  # bytes read at a time
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 class Answer:
@@ -42,6 +37,11 @@ class Answer:
         self._steps = steps
         self._stream = stream
         self._max_bytes = max_bytes
+
+    @property
+    def every_header(self) -> tuple[tuple[str, str], ...]:
+        """The headers as they came; a name may come more than once."""
+        return tuple(self._raw.headers.iteritems())
 
     def chunks(self) -> Iterator[bytes]:
         """The body, decompressed, in pieces of about 64 KiB.
@@ -139,12 +139,11 @@ class _Steps:
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter over our pools, with one TLS context for all connections."""
+    """requests' adapter over our pools, with our TLS contexts."""
 
     def __init__(self, guard: Guard, pool_size: int) -> None:
         self._guard = guard
-        self._context: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
+        self._contexts = Contexts()
         self._pool_size = pool_size
         super().__init__(pool_connections=pool_size, pool_maxsize=pool_size)
 
@@ -166,11 +165,9 @@ class _Adapter(HTTPAdapter):
         return self.proxy_manager[proxy]
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
-        host, options = super().build_connection_pool_key_attributes(request, verify, cert)
+        host, options = super().build_connection_pool_key_attributes(request, verify)
         if host["scheme"] == "https":
-            with self._lock:  # two contexts would mean two pools
-                self._context = self._context or _trust()
-            options["ssl_context"] = self._context
+            options["ssl_context"] = self._contexts.of(cert)
         return host, options
 
     def cert_verify(self, conn: Any, url: str | None, verify: Any, cert: Any) -> None:
@@ -204,7 +201,7 @@ class Transport:
         self._adapter = _Adapter(self.guard, pool_size)
         self._proxies: dict[tuple[str, str], dict[str, str]] = {}
 
-    def send(self, request: Request, *, stream: bool = False, max_bytes: int = 64 * 1024 * 1024) -> Answer:
+    def send(self, request: Outgoing, *, stream: bool = False, max_bytes: int = 64 * 1024 * 1024) -> Answer:
         """Send one request and return when the answer's headers are there. Redirects are not followed.
 
         The body is read from the answer, at most `max_bytes` of it after decompression. Raises
@@ -220,7 +217,13 @@ class Transport:
         steps = _Steps(self, Route(request.method, request.shown_url, request.host, proxy, sent=False))
         timeouts = (self._connect_timeout, self.read_timeout)
         with steps.step():
-            response = self._adapter.send(prepared, stream=True, timeout=timeouts, proxies=proxies)
+            response = self._adapter.send(
+                prepared,
+                stream=True,
+                timeout=timeouts,
+                proxies=proxies,
+                cert=request.certificate,  # type: ignore[arg-type] # our adapter passes it on to the TLS context
+            )
         return Answer(response, steps, stream=stream, max_bytes=max_bytes)
 
     def _proxies_for(self, url: str) -> dict[str, str]:
@@ -265,7 +268,7 @@ def _next(stream: Iterator[bytes]) -> bytes | None:
         raise http.client.HTTPException("The body's framing is broken") from error
 
 
-def _prepare(request: Request) -> PreparedRequest:
+def _prepare(request: Outgoing) -> PreparedRequest:
     """The library's form of a request that is complete already; its own preparation is not run."""
     prepared = PreparedRequest()
     prepared.method = request.method
@@ -273,19 +276,3 @@ def _prepare(request: Request) -> PreparedRequest:
     prepared.headers = CaseInsensitiveDict(request.headers)
     prepared.body = request.body  # type: ignore[assignment] # an iterable is sent piece by piece; its length stands in the headers
     return prepared
-
-
-def _trust() -> ssl.SSLContext:
-    """A TLS context that trusts the CA bundle of the environment, else the one of certifi."""
-    context = create_urllib3_context()
-    variable = next((name for name in _CA_VARIABLES if os.environ.get(name)), None)
-    path = Path(os.environ[variable] if variable else requests.utils.DEFAULT_CA_BUNDLE_PATH)
-    try:
-        if path.is_dir():
-            context.load_verify_locations(capath=str(path))
-        else:
-            context.load_verify_locations(cafile=str(path))
-    except (OSError, ssl.SSLError) as error:
-        name = variable or "the CA bundle of certifi"
-        raise SettingError(f"{name} does not name a readable file of CA certificates: {path}") from error
-    return context

@@ -3,7 +3,8 @@
 The joining rules are the reference runtime's (docs/compatibility.md), with its named differences:
 the base URL inside an endpoint is removed only at the front (`base-url-inside-endpoint`), a missing
 value is an error (`unresolved-placeholder`), values are never read as templates
-(`value-as-template`), and a value is checked by where it stands (`host-position`).
+(`value-as-template`; nor is what an endpoint writes like a placeholder, unless it names a part of the
+connection), and a value is checked by where it stands (`host-position`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from connectors.runtime.fields import fields_of
 from connectors.runtime.hosts import Base, HostPolicy, check, fill, is_listed
 from connectors.runtime.scalars import text_of
 from connectors.runtime.template import Moment, placeholders, render
+from connectors.runtime.template.syntax import FUNCTIONS
 
 Params: TypeAlias = Mapping[str, Any] | Sequence[tuple[str, Any]] | str | None
 
@@ -55,12 +57,15 @@ def target(
     if not isinstance(override, str | None):
         raise InvalidUrl("Another base URL has to be text.")
     if not endpoint and not override:
-        raise InvalidUrl("No endpoint was given.")
+        raise InvalidUrl("No endpoint was given.", reference_code="missing_api_url")
     rest = endpoint if override else _without_base(endpoint, connection.provider.base_url or "")
     template = _chosen(override or _own_template(connection), connection).removesuffix("/")
     base = _base(template, connection, moment)
     if override:
         _allow(base, connection, policy, moment, linked=linked)
+    elif connection.has_own_base_url:  # a whole address, joined as one that a definition spells out
+        base = replace(base, text=base.text.removesuffix("/"))
+        template = base.text
     joined = _joined(base.text, _endpoint(template, rest, connection, moment))
     address = parse(_with_text_params(joined, params))
     check(address, base, policy, shown=connection.redactor.text(address.netloc))
@@ -105,18 +110,23 @@ def title_of(connection: Connection, expression: str) -> str:
 def unresolved(connection: Connection, missing: Sequence[str], place: str) -> UnresolvedPlaceholder:
     """The error for placeholders without a value; it names the fields by their titles."""
     names = tuple(name.replace("connection_config.", "connectionConfig.") for name in missing)
-    unknown = next((name.partition("(")[0] for name in names if "(" in name), None)
-    if unknown is not None:
-        return UnresolvedPlaceholder(
-            f"The {place} of {connection.provider.name} uses {unknown}(…), which this version cannot compute.",
-            next_step="Use a provider whose definition does without it, or a newer version.",
-            placeholders=names,
-        )
+    function = next((name.partition("(")[0] for name in names if "(" in name), None)
+    if function is not None:
+        return _not_computed(connection, function, names, place)
     titles = ", ".join(dict.fromkeys(title_of(connection, name) for name in names))
     return UnresolvedPlaceholder(
         f"The {place} of {connection.provider.name} needs a value that the connection lacks: {titles}.",
         placeholders=names,
     )
+
+
+def _not_computed(connection: Connection, function: str, names: tuple[str, ...], place: str) -> UnresolvedPlaceholder:
+    uses = f"The {place} of {connection.provider.name} uses {function}(…)"
+    if function in FUNCTIONS:
+        message, step = "which gives nothing for these values.", "Check the connection's credentials, keys above all."
+    else:
+        message, step = "and there is no such function.", "Correct the definition, or use a newer version."
+    return UnresolvedPlaceholder(f"{uses}, {message}", next_step=step, placeholders=names)
 
 
 def _merged(old: list[tuple[str, str]], new: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -138,7 +148,11 @@ def _own_template(connection: Connection) -> str:
     template = connection.base_url
     if not template:
         name = connection.provider.name
-        raise DefinitionError(f"The definition of {name} has no base_url, so it takes no calls.", provider=name)
+        raise DefinitionError(
+            f"The definition of {name} has no base_url, so it takes no calls.",
+            provider=name,
+            reference_code="unsupported_provider",
+        )
     return template
 
 
@@ -197,10 +211,19 @@ def _endpoint(base: str, endpoint: str, connection: Connection, moment: Moment) 
     pieces = []
     for piece in _snake(rest).split("||"):
         rendered = render(piece, _variables(connection), moment=moment) if "${" in piece else None
-        if rendered and rendered.missing:
-            raise unresolved(connection, rendered.missing, "endpoint")
+        missing = [name for name in rendered.missing if _is_of_connection(name, connection)] if rendered else []
+        if missing:
+            raise unresolved(connection, missing, "endpoint")
         pieces.append(rendered.text if rendered else piece)
     return "||".join(pieces)
+
+
+def _is_of_connection(name: str, connection: Connection) -> bool:
+    """Whether a placeholder in an endpoint means a part of the connection; any other is the caller's own text."""
+    group = name.partition(".")[0]
+    if "(" in name or group in ("connection_config", "credentials", "metadata"):
+        return True
+    return any(field.name == name for field in fields_of(connection.provider))
 
 
 def _joined(base: str, endpoint: str) -> str:
@@ -214,6 +237,7 @@ def _with_text_params(url: str, params: Params) -> str:
         raise InvalidUrl(
             "Params given as text cannot be joined to an address that has a query.",
             next_step="Give the params as a mapping, or without a query in the endpoint.",
+            reference_code="invalid_query_params",
         )
     return url + (params if params.startswith("?") else f"?{params}")
 

@@ -17,7 +17,7 @@ from connectors.errors import (
     NotFoundError,
     RateLimited,
     TlsError,
-    UnexpectedAnswer,
+    TokenError,
     UnreachableError,
 )
 from connectors.runtime.connection import Connection
@@ -25,12 +25,13 @@ from connectors.runtime.fields import fields_of
 from connectors.runtime.options import Options
 from connectors.runtime.request import Call
 from connectors.runtime.response import Response
-from connectors.runtime.template import placeholders
+from connectors.runtime.scripts import Kind, Subject, find, named, run
+from connectors.runtime.template import Moment, placeholders
 
 if TYPE_CHECKING:
     from connectors.runtime.client import Client
 
-_ADDRESS_ERRORS = (DnsError, NotFoundError, UnexpectedAnswer, TlsError)
+_ADDRESS_ERRORS = (DnsError, NotFoundError, TlsError)
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,31 @@ class Verification:
     endpoint: str | None = None  # what was asked last
     status: int | None = None  # what it was answered with; None without an answer
     tested: bool = True  # False: the definition names nothing to ask, so nothing was sent
+    warning: str | None = None  # what is odd about a yes
 
     @property
     def message(self) -> str:
         """The result in a sentence or two."""
+        if self.error is None and self.tested:
+            return f"The credentials work. {self.warning or ''}".strip()
         if self.error is None:
-            return "The credentials work." if self.tested else "Not tested: the definition names nothing to ask."
+            return f"Not tested: {self.warning or 'the definition names nothing to ask.'}"
         return f"{_meaning(self.error, self.part)} {self.error.message}".strip()
 
 
 def check(client: Client) -> Verification:
     """Ask what the definition's `verification` names, one endpoint after the other, until one says yes.
 
-    Any 2xx is a yes, unless it is a web page where the definition asks an API. Nothing is repeated,
-    but a failure on the network gets one more try. Errors are part of the result, never raised.
+    A script that the definition names instead decides alone; one that nobody has written tests nothing.
+    Any 2xx is a yes, as in the reference runtime; of a web page the result warns, since a wrong address
+    often leads to one. Nothing is repeated, but a failure on the network gets one more try. Errors are
+    part of the result, never raised. It asks whatever the auth mode is; connecting does only where no
+    token was just fetched as a proof.
     """
     connection = client.connection
+    script = named(connection.provider, Kind.VERIFICATION)
+    if script is not None:
+        return _by_script(client, script)
     settings = connection.provider.verification or {}
     endpoints = [str(endpoint) for endpoint in settings.get("endpoints") or ()]
     result = Verification(ok=True, tested=False)
@@ -69,16 +79,29 @@ def check(client: Client) -> Verification:
     return result
 
 
+def _by_script(client: Client, name: str) -> Verification:
+    connection = client.connection
+    script = find(Kind.VERIFICATION, name)
+    if script is None:
+        return Verification(ok=True, tested=False, warning=f"there is no script {name}.")
+    try:
+        verdict = run(script(Subject(connection, Moment.at(client.clock.now()))), client)
+    except (CallError, InputError, TokenError) as error:
+        return Verification(False, _part(connection, error), error, status=getattr(error, "status", None))
+    if verdict.ok:
+        return Verification(True)
+    refused = AuthError(verdict.reason, provider=connection.provider.name)
+    return Verification(False, _part(connection, refused), refused)
+
+
 def _ask(client: Client, settings: Mapping[str, Any], endpoint: str) -> Verification:
     connection = client.connection
     try:
         response = _send(client, settings, endpoint)
-        if response.is_html:
-            raise _web_page(response)
-    except (CallError, InputError) as error:
+    except (CallError, InputError, TokenError) as error:
         status = getattr(error, "status", None)
         return Verification(False, _part(connection, error), error, endpoint, status)
-    return Verification(True, endpoint=endpoint, status=response.status)
+    return Verification(True, endpoint=endpoint, status=response.status, warning=_warning(connection, response))
 
 
 def _send(client: Client, settings: Mapping[str, Any], endpoint: str) -> Response:
@@ -102,14 +125,13 @@ def _send(client: Client, settings: Mapping[str, Any], endpoint: str) -> Respons
         return client.send(call, options)
 
 
-def _web_page(response: Response) -> UnexpectedAnswer:
-    return UnexpectedAnswer(
-        f"{response.request.method} {response.request.url} was answered with a web page.",
-        method=response.request.method,
-        url=response.request.url,
-        status=response.status,
-        excerpt=response.excerpt,
-    )
+def _warning(connection: Connection, response: Response) -> str | None:
+    """A login page under a wrong address says 2xx too."""
+    if not response.is_html:
+        return None
+    part = _titles(connection, set(_names(connection.base_url or "")))
+    check = f" Check {part}, which is part of the address." if part else ""
+    return f"But {response.request.method} {response.request.url} was answered with a web page.{check}"
 
 
 def _part(connection: Connection, error: ConnectorError) -> str | None:
@@ -120,6 +142,10 @@ def _part(connection: Connection, error: ConnectorError) -> str | None:
         names = set(_names(connection.base_url or ""))
     else:
         return None
+    return _titles(connection, names)
+
+
+def _titles(connection: Connection, names: set[str]) -> str | None:
     titles = [field.title for field in fields_of(connection.provider) if field.name in names and not field.hidden]
     return " or ".join(titles) or None
 

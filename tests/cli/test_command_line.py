@@ -93,6 +93,8 @@ def test_the_shell_completes_commands_and_options():
         (errors.UnknownConnection, 2),
         (errors.AuthError, 4),
         (errors.ForbiddenError, 4),
+        (errors.TokenRefused, 4),
+        (errors.TokenUnusable, 1),
         (errors.NotFoundError, 1),
         (errors.RateLimited, 1),
         (errors.DnsError, 1),
@@ -106,6 +108,12 @@ def test_the_shell_completes_commands_and_options():
 def test_an_error_and_its_plain_form_have_the_same_exit_code(kind, code):
     assert failures.exit_code(kind()) == code
     assert failures.exit_code_of(kind().to_dict()) == code
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 4), (401, 4), (503, 1)])
+def test_a_token_endpoint_that_is_out_of_order_has_not_refused_the_credentials(status, code):
+    error = errors.TokenRefused(status=status)
+    assert (failures.exit_code(error), failures.exit_code_of(error.to_dict())) == (code, code)
 
 
 def failing(monkeypatch, error):

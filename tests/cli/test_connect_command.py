@@ -214,9 +214,9 @@ def test_an_unknown_provider_is_bad_input(run):
 
 
 @pytest.mark.parametrize("option", [(), ("--no-verify",)])
-def test_an_auth_mode_of_a_later_version_is_refused_and_stores_nothing(run, tmp_path, option):
+def test_an_auth_mode_that_does_not_exist_is_refused_and_stores_nothing(run, tmp_path, option):
     file = tmp_path / "more.yaml"
-    file.write_text("some:\n    auth_mode: OAUTH2\n    proxy: {base_url: https://api.some.example}\n")
+    file.write_text("some:\n    auth_mode: LATER\n    proxy: {base_url: https://api.some.example}\n")
     result = run("connect", "some", "--providers", str(file), *option, code=2)
     assert "error [unsupported_auth_mode]" in result.stderr
     assert listed(run) == []

@@ -220,3 +220,43 @@ def test_ctrl_c_twice_ends_a_sync_at_once(on_terminal, run, connected):
     assert "run 1 was interrupted" in result.stdout
     rows = json.loads(run("syncs", "--json").stdout)
     assert [row["records"] for row in rows if row["sync"] == "documents"] == [24]
+
+
+def test_creating_an_integration_asks_for_the_client_and_the_secret_does_not_show(on_terminal, run, tmp_path):
+    file = tmp_path / "more.yaml"
+    file.write_text(
+        "crm:\n  display_name: CRM\n  auth_mode: OAUTH2\n  authorization_url: https://crm.example/authorize\n"
+        "  token_url: https://crm.example/token\n  proxy: {base_url: https://api.crm.example}\n"
+    )
+    terminal = on_terminal("--providers", str(file), "integrations", "create", "mine", "--provider", "crm")
+    terminal.expect("Client ID:")
+    terminal.answer("id-1")
+    terminal.expect("Client secret (may stay empty):")
+    terminal.answer("typed-Secret/9+")
+    code, rest = terminal.end()
+    assert (code, "typed-Secret/9+" in rest) == (0, False)
+    shown = json.loads(run("integrations", "show", "mine", "--json").stdout)
+    assert (shown["client_id"], shown["secrets"]) == ("id-1", ["client_secret"])
+
+
+def test_a_key_of_many_lines_is_read_from_the_file_that_is_named(on_terminal, run, tmp_path):
+    (tmp_path / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----\n")
+    file = tmp_path / "more.yaml"
+    file.write_text(
+        "keyed:\n  display_name: Keyed\n  auth_mode: API_KEY\n  proxy: {base_url: https://api.keyed.example}\n"
+        "  credentials:\n"
+        "    apiKey: {type: string, title: API Key, description: The key.}\n"
+        "    privateKey: {type: string, title: Private Key, description: PEM., secret: true}\n"
+    )
+    terminal = on_terminal("--providers", str(file), "connect", "keyed", "--id", "acme")
+    terminal.expect("API Key:")
+    terminal.answer("k")
+    assert "@FILE reads it from a file" in terminal.expect("Private Key:")
+    terminal.answer(f"@{tmp_path / 'key.pem'}")
+    assert terminal.end()[0] == 0
+    from connectors.engine.host import Host
+    from connectors.engine.settings import Settings
+
+    with Host.open(Settings.load({}, home=tmp_path / "home"), providers=[file]) as host:
+        opened = host.connections.open(host.connections.get("dev", "acme"))
+    assert opened.credentials["privateKey"].splitlines()[1] == "TUlJ"

@@ -21,6 +21,7 @@ from connectors.engine.store import Store
 from connectors.engine.vault import Vault
 from connectors.registry import Connector, Found, Registry
 from connectors.testing import FakeClock
+from tests.authorization_server import AuthorizationServer
 
 DEFINITION = """
 toy:
@@ -219,3 +220,16 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     made = Desk(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The time of the authorization server and of the host that asks it."""
+    return FakeClock()
+
+
+@pytest.fixture
+def server(clock: FakeClock) -> Iterator[AuthorizationServer]:
+    """An authorization server on this machine, with an API that takes its tokens."""
+    with AuthorizationServer(clock.now) as running:
+        yield running

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from connectors import ConfigError, InputError, UnknownConnection, VaultError
+from connectors.engine.connections import Deleted
 from connectors.engine.host import Host
 from connectors.engine.records import read_records
 from connectors.engine.settings import Settings
@@ -118,7 +119,7 @@ def test_an_id_that_could_confuse_is_refused(host, id_):
 def test_deleting_takes_records_and_runs_along(toy):
     toy.fill(5)
     toy.run()
-    assert toy.host.connections.delete("dev", "acme") == {"records": 5, "runs": 1}
+    assert toy.host.connections.delete("dev", "acme") == Deleted(records=5, runs=1)
     left = {
         table: toy.host.store.database.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
         for table in ("connections", "streams", "records", "rejects", "syncs", "passes", "seen", "runs")

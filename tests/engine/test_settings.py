@@ -34,7 +34,7 @@ def test_without_anything_set_the_defaults_hold_and_nothing_is_created(home):
     assert settings.value("CONNECTORS_ENCRYPTION_KEY") == ()
     assert settings.value("CONNECTORS_PROVIDERS") == ()
     assert settings.value("CONNECTORS_ALLOW_PRIVATE_HOSTS") is False
-    assert settings.value("CONNECTORS_BASE_URL_OVERRIDE") == "off"
+    assert settings.value("CONNECTORS_BASE_URL_OVERRIDE") == "listed"
     assert settings.value("CONNECTORS_ENVIRONMENT") == "dev"
     assert settings.source("CONNECTORS_ENVIRONMENT") == "default"
     assert not home.exists()
@@ -75,7 +75,7 @@ def test_the_process_environment_wins_over_the_env_file(home):
 def test_an_empty_value_counts_as_not_set(home):
     settings = load(home, "CONNECTORS_ENVIRONMENT=file", CONNECTORS_ENVIRONMENT="", CONNECTORS_BASE_URL_OVERRIDE="")
     assert settings.value("CONNECTORS_ENVIRONMENT") == "file"
-    assert settings.value("CONNECTORS_BASE_URL_OVERRIDE") == "off"
+    assert settings.value("CONNECTORS_BASE_URL_OVERRIDE") == "listed"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_postgresql_is_refused_without_showing_its_password(home, url):
     ("name", "text", "expected"),
     [
         ("CONNECTORS_ALLOW_PRIVATE_HOSTS", "maybe", "on or off"),
-        ("CONNECTORS_BASE_URL_OVERRIDE", "all", "off or any"),
+        ("CONNECTORS_BASE_URL_OVERRIDE", "all", "off, listed or any"),
         ("CONNECTORS_ENVIRONMENT", " dev", "plain text"),
         ("CONNECTORS_ENVIRONMENT", "de\nv", "plain text"),
         ("CONNECTORS_ENVIRONMENT", "x" * 201, "200 characters"),

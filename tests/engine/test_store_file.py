@@ -12,6 +12,7 @@ import pytest
 
 from connectors.engine.store import Store
 from connectors.engine.store.database import Database, migrations
+from connectors.engine.store.integrations import Configured
 from connectors.errors import InputError, StoreDamaged, StoreError, StoreTooNew
 
 
@@ -74,22 +75,31 @@ def test_an_older_file_is_copied_before_it_is_migrated(tmp_path, monkeypatch):
     migrated.close()
 
 
-def test_what_was_stored_before_actions_came_is_still_there(tmp_path, monkeypatch):
-    path = tmp_path / "store.db"
+def old_file(path, monkeypatch, newest):
+    """A file as a version with that many migrations left it, with one connection."""
     with monkeypatch.context() as before:
-        first = {1: migrations()[1]}
+        first = {number: script for number, script in migrations().items() if number <= newest}
         before.setattr("connectors.engine.store.database.migrations", lambda: first)
-        store = Store(path)
-        store.environments.ensure("dev", "toy", "toy", now=1.0)
-        given = {"connection_config": {}, "sealed": b"x", "metadata": {"a": 1}, "verified_at": None, "now": 1.0}
-        key = store.connections.save("dev", "toy", "acme", provider="toy", **given).key
-        store.close()
-    store = Store(path)
-    assert store.connections.get("dev", "acme").metadata == {"a": 1}
-    store.memories.change("dev", key, "publish", {"job": 7})
-    assert store.memories.get("dev", key, "publish") == {"job": 7}
-    store.connections.delete("dev", key)
-    assert store.memories.get("dev", key, "publish") == {}
+        database = Database(path)
+        database.connection.executescript(
+            "INSERT INTO environments VALUES ('dev', 1.0);"
+            "INSERT INTO integrations (environment, unique_key, provider, created_at)"
+            " VALUES ('dev', 'toy', 'toy', 1.0);"
+            "INSERT INTO connections (environment, integration, id, provider, connection_config, sealed, metadata,"
+            " created_at, updated_at) VALUES ('dev', 'toy', 'acme', 'toy', '{}', x'78', '{\"a\": 1}', 1.0, 1.0);"
+        )
+        database.close()
+
+
+def test_what_was_stored_before_actions_came_is_still_there(tmp_path, monkeypatch):
+    old_file(tmp_path / "store.db", monkeypatch, 1)
+    store = Store(tmp_path / "store.db")
+    stored = store.connections.get("dev", "acme")
+    assert stored.metadata == {"a": 1}
+    store.memories.change("dev", stored.key, "publish", {"job": 7})
+    assert store.memories.get("dev", stored.key, "publish") == {"job": 7}
+    store.connections.delete("dev", stored.key)
+    assert store.memories.get("dev", stored.key, "publish") == {}
     store.close()
     assert (tmp_path / "store.db.before-0002").exists()
 
@@ -151,6 +161,17 @@ def test_ctrl_c_while_a_writer_waits_for_its_turn_leaves_no_lock_behind(tmp_path
         database.write(lambda connection: None)
     assert not database.connection.in_transaction
     database.close()
+
+
+def test_an_integration_of_before_they_could_be_configured_goes_on_and_can_be_configured(tmp_path, monkeypatch):
+    old_file(tmp_path / "store.db", monkeypatch, 2)
+    store = Store(tmp_path / "store.db")
+    old = store.integrations.get("dev", "toy")
+    assert (old.provider, old.client_id, old.custom, old.hosts, old.sealed) == ("toy", "", {}, (), None)
+    assert store.connections.get("dev", "acme").warnings == []
+    store.environments.ensure("dev", "toy", "toy", now=2.0)
+    changed = store.integrations.change("dev", "toy", lambda before: Configured(client_id="id-1", sealed=b"y"), now=2.0)
+    assert (changed.client_id, changed.sealed, changed.created_at) == ("id-1", b"y", 1.0)
 
 
 def test_reads_that_matter_use_their_indexes(toy):

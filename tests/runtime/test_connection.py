@@ -35,6 +35,14 @@ def test_what_is_not_declared_at_all_counts_as_secret_only_among_credentials():
     assert "pem-text" in connection().secrets
 
 
+def test_what_a_provider_or_a_script_left_in_the_config_is_secret_if_a_name_in_it_says_so():
+    left = {"cloudId": "c-1", "sharepointAccessToken": "t0k", "user": {"id": "u-1", "access_token": "n3sted"}}
+    left |= {"oauth_client_secret": "s3c", "token_endpoint": "https://login.example/token", "accounts": [{"id": "a-1"}]}
+    found = connection(connection_config=left).secrets
+    assert {"t0k", "n3sted", "s3c"} <= set(found)
+    assert not {"c-1", "https://login.example/token", "a-1"} & set(found)
+
+
 def test_the_repr_shows_names_and_no_value():
     shown = repr(connection(id="acme", metadata={"plan": "secret-plan"}))
     assert shown.startswith("Connection('acmedocs', id='acme', ")

@@ -91,31 +91,11 @@ def test_an_empty_file_is_without_a_flaw(check, text):
         ),
         (
             "            title: Shop Name",
-            "            title: Shop Name\n            pattern: '[z-a]'",
-            (13, "shop.connection_config.name.pattern", "does not compile"),
-        ),
-        (
-            "            title: Shop Name",
             "            title: Shop Name\n            format: phone",
             (13, "shop.connection_config.name.format", "'phone' is none of them"),
         ),
         ("        name:", "        name1:", (10, "shop.connection_config.name1", "'name1' may not")),
         ("            title: API Key", "", (15, "shop.credentials.apiKey", "title is missing: label")),
-        (
-            "        headers:",
-            "        paginate: {type: cursor}\n        headers:",
-            (7, "shop.proxy.paginate", "cursor_path_in_response"),
-        ),
-        (
-            "        headers:",
-            "        paginate: {type: link}\n        headers:",
-            (7, "shop.proxy.paginate", "link_rel_in_response_header or"),
-        ),
-        (
-            "        headers:",
-            "        retry: {in_body: {path: a, strategy: at, value: '('}}\n        headers:",
-            (7, "shop.proxy.retry.in_body.value", "does not compile"),
-        ),
         (
             "        headers:",
             "        verification: {endpoints: []}\n        headers:",
@@ -146,7 +126,12 @@ def test_each_mistake_is_named_with_its_line_and_path(check, line, becomes, expe
         ("    docs:", "    doc: x\n    docs:", "shop.doc", "no key that means anything"),
         ("        headers:", "        header: {}\n        headers:", "shop.proxy.header", "no key that means anything"),
         ("Bearer ${apiKey}", "Bearer {apiKey}", "shop.proxy.headers.authorization", "a placeholder is ${…}"),
-        ("Bearer ${apiKey}", "${awsSigV4(a, b, c, d)}", "shop.proxy.headers.authorization", "with this version"),
+        (
+            "    docs:",
+            "    post_connection_script: nope\n    docs:",
+            "shop.post_connection_script",
+            "There is no script nope",
+        ),
         ("${connectionConfig.name}.shop", "shop", "shop.connection_config", "No template uses"),
         (
             "            title: Shop Name",
@@ -171,6 +156,30 @@ def test_each_mistake_is_named_with_its_line_and_path(check, line, becomes, expe
             "        retry: {in_body: {path: a, strategy: at, value: 'x'}}\n        headers:",
             "shop.proxy.retry.in_body.value",
             "no group",
+        ),
+        (
+            "            title: Shop Name",
+            "            title: Shop Name\n            pattern: '[z-a]'",
+            "shop.connection_config.name.pattern",
+            "does not compile",
+        ),
+        (
+            "        headers:",
+            "        paginate: {type: cursor}\n        headers:",
+            "shop.proxy.paginate",
+            "cursor_path_in_response",
+        ),
+        (
+            "        headers:",
+            "        paginate: {type: link}\n        headers:",
+            "shop.proxy.paginate",
+            "link_rel_in_response_header or",
+        ),
+        (
+            "        headers:",
+            "        retry: {in_body: {path: a, strategy: at, value: '('}}\n        headers:",
+            "shop.proxy.retry.in_body.value",
+            "does not compile",
         ),
         (
             "        headers:",
@@ -204,7 +213,8 @@ def test_an_entry_that_is_no_yaml_does_not_hide_the_others(check):
 def test_both_exclusive_verifications_are_found_across_an_alias(check):
     verified = "        verification: {endpoints: [/me]}\n        headers:"
     text = GOOD.replace("        headers:", verified, 1)
-    other = "other:\n    alias: shop\n    display_name: O\n    docs: x\n    credentials_verification_script: s\n"
+    script = "    credentials_verification_script: cdwCredentialsVerification\n"
+    other = f"other:\n    alias: shop\n    display_name: O\n    docs: x\n{script}"
     assert told(check(text + other)) == [(24, "other.credentials_verification_script", "error")]
 
 

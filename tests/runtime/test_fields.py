@@ -32,6 +32,13 @@ def problems(of, config, credentials=KEY):
     return {problem.field: problem for problem in caught.value.problems}
 
 
+def test_a_part_of_an_input_is_checked_without_what_is_missing():
+    assert check_input(PALIGO, {"instance": "acme"}, {}, partial=True) == Input({"instance": "acme"}, {})
+    with pytest.raises(ConfigError) as caught:
+        check_input(PALIGO, {"instanse": "acme", "username": "me"}, {}, partial=True)
+    assert [problem.field for problem in caught.value.problems] == ["instanse", "username"]
+
+
 # --- Which fields --------------------------------------------------------------------------------
 
 

@@ -231,12 +231,17 @@ class TestCursorAndOffset:
             {"type": "offset"},
             {"type": "cursor"},
         ),
-        *({**CURSOR, "cursor_name_in_request": ""}, {**LINK, "limit": 5}, {**OFFSET, "offset_start_value": "1"}),
+        *({**CURSOR, "cursor_name_in_request": ""}, {**CURSOR, "limit": 5}, {**OFFSET, "offset_start_value": "1"}),
     ],
 )
 def test_settings_that_do_not_work_together_are_refused(settings):
     with pytest.raises(PaginationError):
         Pager(settings, Call(endpoint="/x"))
+
+
+@pytest.mark.parametrize("settings", [LINK, {**OFFSET, "limit_name_in_request": None}])
+def test_a_limit_that_the_provider_has_no_name_for_is_called_as_the_reference_calls_it(settings):
+    assert Pager({**settings, "limit": 5}, Call(endpoint="/x")).first().params["undefined"] == 5
 
 
 @pytest.mark.parametrize(

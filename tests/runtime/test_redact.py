@@ -100,6 +100,12 @@ def test_a_very_long_secret_is_masked(secret):
         assert len(redactor.text(ENCODINGS[name](secret))) < 20
 
 
+def test_of_a_secret_longer_than_any_header_the_first_16384_characters_are_looked_for():
+    """A hostile token of megabytes must not hold up the error that its text would stand in."""
+    secret = "".join(chr(97 + n * n * (n % 7) % 26) for n in range(1_000_000))
+    assert Redactor([secret]).text(f"token {secret[:16_384]} refused") == f"token {MASK} refused"
+
+
 def test_a_long_secret_is_masked_where_the_text_was_cut_off():
     secret = "".join(chr(33 + n * n % 58) for n in range(1_000))
     assert len(Redactor([secret]).text(secret[:500]).replace(MASK, "")) < 100

@@ -69,8 +69,21 @@ class TestHeaders:
             request({"headers": {"authorization": "Basic ${base64(${connectionConfig.region}:${apiKey})}"}})
 
     def test_a_function_this_version_lacks_is_named(self):
-        with pytest.raises(UnresolvedPlaceholder, match="awsSigV4"):
-            request({"headers": {"authorization": "${awsSigV4(${apiKey}, s, eu, iam)}"}})
+        with pytest.raises(UnresolvedPlaceholder, match="rot13"):
+            request({"headers": {"authorization": "${rot13(${apiKey})}"}})
+
+    def test_a_definition_that_signs_for_aws_covers_the_request_and_its_content_type(self):
+        own = {"headers": {"authorization": "${awsSigV4(${apiKey}, s, eu, iam, ${host})}"}}
+
+        def signed(endpoint="/x", **headers):
+            call = Call("POST", endpoint, headers=headers, data={"a": 1})
+            return build(connection(own), call, moment=Moment(datetime(2024, 3, 9, tzinfo=UTC))).headers[
+                "authorization"
+            ]
+
+        assert "SignedHeaders=host;x-amz-date," in signed()
+        assert "SignedHeaders=content-type;host;x-amz-date," in signed(**{"Content-Type": "application/json"})
+        assert len({signed(), signed("/y"), signed("/x?q=1")}) == 3
 
     def test_now_and_random_are_the_same_in_all_headers_of_a_request(self):
         own = {"headers": {"x-a": "${random} ${now:X}", "x-b": "${random} ${now:X}"}}

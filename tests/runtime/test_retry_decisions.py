@@ -146,6 +146,24 @@ class TestBody:
         assert decision(RULE, body=body).wait == 3
 
 
+class TestHeaderThatTheCallerNames:
+    def test_it_is_read_before_the_definitions(self):
+        found = decision({"after": ["x"]}, headers={"X-A": "8", "x": "5"}, retry_header={"after": "x-a"})
+        assert (found.wait, found.reason) == (8, "custom_after")
+
+    def test_it_may_hold_an_instant(self):
+        found = decision(headers={"x-at": "2024-03-09T08:05:17Z"}, retry_header={"at": "X-At"})
+        assert (found.wait, found.reason) == (10, "custom_at")
+
+    @pytest.mark.parametrize("headers", [{}, {"x-a": "soon"}])
+    def test_without_it_the_definition_decides(self, headers):
+        found = decision({"after": ["x"]}, headers={"x": "5", **headers}, retry_header={"after": "x-a"})
+        assert (found.wait, found.reason) == (5, "preconfigured_after")
+
+    def test_it_never_decides_whether(self):
+        assert not decision(status=404, headers={"x-a": "8"}, retry_header={"after": "x-a"}).retry
+
+
 class TestRetryAfterUnnamed:
     def test_it_is_obeyed_where_the_definition_does_not_name_it(self):
         assert decision(headers={"Retry-After": "20"}).wait == 20

@@ -245,6 +245,7 @@ def test_every_function_is_named_known_or_not():
 
 PIECES = [
     *("${", "}", "(", ")", ")}", "||", "a", "b", ".", ",", " ", "\n", "$", "{", "now", "random", ":", "+1"),
+    *("${awsSigV4(", "${ed25519Sign(", "${fingerprint(", "x, y, z, ", ")} || "),
     *("${a}", "${b.c}", "${base64(", "${sha256Hex(", "${hmacSha1Hex(", "${now:", "\U000f0000", "ü", "\ud800"),
 ]
 templates = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
@@ -268,9 +269,9 @@ def test_any_template_gives_a_text_or_a_clear_error(engine, template, variables)
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.__name__)
 @settings(deadline=None)
-@given(template=templates, value=st.text(min_size=1, max_size=30))
+@given(template=templates, value=st.text(min_size=1, max_size=30).filter(str.strip))
 def test_a_value_never_changes_how_anything_else_is_read(engine, template, value):
-    """Two runs whose values are equally empty differ in nothing but the values themselves."""
+    """Two runs whose values are equally empty, or blank, differ in nothing but the values themselves."""
     mark = "MARK"
     plain = engine(template, {"a": mark}, moment=MOMENT)
     hostile = engine(template, {"a": value}, moment=MOMENT)
@@ -293,7 +294,9 @@ def test_a_value_that_looks_like_a_template_stays_text(value):
     assert text("${v} || x", given_values, render_if_needed) == value
 
 
-@pytest.mark.parametrize("piece", ["${base64(", "${base64(\n", "${hmacSha1Hex(", "${", "${a", "||", "\n)}", "${a}"])
+@pytest.mark.parametrize(
+    "piece", ["${base64(", "${base64(\n", "${hmacSha1Hex(", "${awsSigV4(a,", "${", "${a", "||", "\n)}", "${a}"]
+)
 def test_a_long_template_is_read_in_one_go(piece):
     for engine in ENGINES:
         assert isinstance(engine(piece * 20_000, {"a": "x"}, moment=MOMENT).text, str)

@@ -327,9 +327,9 @@ def test_the_causes_of_an_error_hold_no_secret(transport, server, connection_to)
 
 
 def test_the_tls_context_verifies_names_and_refuses_old_versions():
-    from connectors.runtime.transport import _trust
+    from connectors.runtime.tls import trusting
 
-    context = _trust()
+    context = trusting()
     assert context.check_hostname
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2

@@ -60,12 +60,32 @@ def test_inside_a_host_only_dns_labels_may_stand(value):
     assert value not in str(caught.value) or len(value) < 3
 
 
+WITH_A_PATH = {"evil.com/", "evil.com:443/"}  # hostile inside a host, plain where the whole host is the customer's
+NO_HOST = [
+    *(value for value in HOSTILE if value not in WITH_A_PATH),
+    *("evil.com:", "evil.com:0", "evil.com:65536", "evil.com:8a", "a:b@c", "::1"),
+]
+
+
 @pytest.mark.parametrize(
-    "value", [*HOSTILE, "evil.com:", "evil.com:0", "evil.com:65536", "evil.com:8a", "a:b@c", "::1"]
+    "value", [*NO_HOST, "a.example/..", "a.example/x/%2e%2e/y", "a.example/x?y", "/x", "a.example/\\b"]
 )
-def test_for_a_whole_host_only_a_host_name_and_port_may_stand(value):
+def test_for_a_whole_host_only_a_host_name_port_and_path_may_stand(value):
     with pytest.raises(HostRefused, match="Instance Name"):
         url(HOST, value, policy=None)
+
+
+@pytest.mark.parametrize(
+    "template", ["https://${connectionConfig.instance}:8443/api", "https://${connectionConfig.instance}?x"]
+)
+@pytest.mark.parametrize("value", [*NO_HOST, "a.example/x"])
+def test_where_something_else_follows_a_whole_host_it_has_no_path(template, value):
+    with pytest.raises(HostRefused, match="Instance Name"):
+        url(template, value, policy=None)
+
+
+def test_a_whole_host_may_bring_the_path_that_a_customer_s_address_has():
+    assert url(HOST, "docs.acme.example/tenant%201") == "https://docs.acme.example/tenant%201/api/x"
 
 
 @pytest.mark.parametrize(
@@ -270,8 +290,13 @@ def test_a_missing_value_is_an_error_that_names_the_fields_title():
     with pytest.raises(UnresolvedPlaceholder, match="Instance Name") as caught:
         url(LABEL, "")
     assert caught.value.placeholders == ("connectionConfig.instance",)
-    with pytest.raises(UnresolvedPlaceholder):
-        url(LABEL, endpoint="/x?q=${nope}")
+    for name in ("connectionConfig.nope", "metadata.nope", "credentials.nope"):
+        with pytest.raises(UnresolvedPlaceholder):
+            url(LABEL, endpoint=f"/x?q=${{{name}}}")
+
+
+def test_what_looks_like_a_placeholder_in_an_endpoint_and_names_no_part_of_a_connection_is_sent_as_it_is():
+    assert url(LABEL, endpoint="/x?q=${nope}") == "https://acme.paligoapp.com/x?q=${nope}"
 
 
 def test_values_in_the_endpoint_are_filled_in_and_bars_stay_text():

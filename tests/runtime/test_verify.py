@@ -3,7 +3,7 @@ import socket
 import pytest
 
 import connectors
-from connectors import AuthError, Client, DnsError, UnexpectedAnswer
+from connectors import AuthError, Client, DnsError
 from connectors.paligo.emulator import API_KEY, INSTANCE, USERNAME, Emulator
 
 ASK = {"proxy": {"verification": {"endpoints": ["/me"]}}}
@@ -52,12 +52,12 @@ def test_a_wrong_instance_is_told_apart(server, monkeypatch):
     assert "Check Paligo Instance Name" in result.message
 
 
-def test_a_web_page_instead_of_an_api_points_to_the_address(emulator):
+def test_a_web_page_instead_of_an_api_is_a_yes_with_a_warning_that_points_to_the_address(emulator):
     emulator.fault("html", status=200)
     with paligo() as client:
         result = client.verify()
-    assert isinstance(result.error, UnexpectedAnswer)
-    assert (result.part, result.status) == ("Paligo Instance Name", 200)
+    assert (result.ok, result.error, result.status) == (True, None, 200)
+    assert "was answered with a web page. Check Paligo Instance Name" in result.message
 
 
 def test_an_account_without_the_right(emulator):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from connectors.engine.store.connections import ConnectionRows
+from connectors.engine.store.consents import ConsentRows
 from connectors.engine.store.database import Database
 from connectors.engine.store.environments import Environments
 from connectors.engine.store.files import FileRows
+from connectors.engine.store.integrations import IntegrationRows
 from connectors.engine.store.memories import MemoryRows
 from connectors.engine.store.passes import PassRows
 from connectors.engine.store.purses import StoredBudgets
@@ -21,7 +23,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.database = Database(path)
         self.environments = Environments(self.database)
+        self.integrations = IntegrationRows(self.database)
         self.connections = ConnectionRows(self.database)
+        self.consents = ConsentRows(self.database)
         self.records = RecordRows(self.database)
         self.passes = PassRows(self.database)
         self.runs = RunRows(self.database)

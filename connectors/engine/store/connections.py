@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,11 @@ class StoredConnection:
     updated_at: float
     verified_at: float | None  # the newest successful check
     error: Mapping[str, Any] | None  # of the newest check, if it failed
+    credentials_expires_at: float | None  # when its credentials have to be looked at again; None: never asked
+    renewed_at: float | None  # when its credentials were last renewed
+    renewal_failed_at: float | None  # when that last failed, if it failed since it succeeded
+    renewal_failed_days: int  # on how many different days
+    warnings: Sequence[str]  # what went wrong when it was connected, without undoing it
     sealed: bytes = field(repr=False)
 
     @property
@@ -40,7 +45,7 @@ class StoredConnection:
     def to_dict(self) -> dict[str, Any]:
         """What may be shown."""
         names = ("environment", "integration", "id", "provider", "connection_config", "metadata")
-        times = ("created_at", "updated_at", "verified_at", "error")
+        times = ("created_at", "updated_at", "verified_at", "credentials_expires_at", "renewed_at", "error", "warnings")
         return {name: getattr(self, name) for name in (*names, *times)}
 
 
@@ -62,6 +67,8 @@ class ConnectionRows:
         metadata: Mapping[str, Any],
         verified_at: float | None,
         now: float,
+        credentials_expires_at: float | None = None,
+        warnings: Sequence[str] = (),
     ) -> StoredConnection:
         """Add a connection, or replace the one of that id; `metadata` is laid over what it has then."""
         given = {
@@ -72,6 +79,8 @@ class ConnectionRows:
             "connection_config": dumps(connection_config),
             "sealed": sealed,
             "verified_at": verified_at,
+            "credentials_expires_at": credentials_expires_at,
+            "warnings": dumps(list(warnings)),
             "now": now,
         }
 
@@ -147,6 +156,41 @@ class ConnectionRows:
         }
         self._database.write(lambda connection: connection.execute(_SQL["set_checked"], given))
 
+    def renewed(
+        self,
+        before: StoredConnection,
+        *,
+        connection_config: Mapping[str, Any],
+        sealed: bytes,
+        credentials_expires_at: float | None,
+        now: float,
+    ) -> bool:
+        """Put new credentials in the place of those of `before`; False if others have come into their place."""
+        given = {
+            "environment": before.environment,
+            "key": before.key,
+            "before": before.sealed,
+            "connection_config": dumps(connection_config),
+            "sealed": sealed,
+            "credentials_expires_at": credentials_expires_at,
+            "now": now,
+        }
+        return self._database.write(lambda connection: connection.execute(_SQL["set_renewed"], given).rowcount) > 0
+
+    def renewal_failed(
+        self, before: StoredConnection, *, failed_at: float, days: int, error: Mapping[str, Any]
+    ) -> None:
+        """Remember a failure to renew; nothing happens if other credentials are stored by now."""
+        given = {
+            "environment": before.environment,
+            "key": before.key,
+            "before": before.sealed,
+            "failed_at": failed_at,
+            "days": days,
+            "error": dumps(error),
+        }
+        self._database.write(lambda connection: connection.execute(_SQL["set_renewal_failed"], given))
+
     def delete(self, environment: str, key: int) -> dict[str, int]:
         """Delete it with its records, runs and everything else; how many there were."""
 
@@ -177,6 +221,6 @@ class ConnectionRows:
 
 def _connection(row: sqlite3.Row) -> StoredConnection:
     fields = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
-    for name in ("connection_config", "metadata", "error"):
+    for name in ("connection_config", "metadata", "error", "warnings"):
         fields[name] = None if fields[name] is None else loads(fields[name])
     return StoredConnection(**fields)

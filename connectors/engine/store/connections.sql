@@ -1,11 +1,14 @@
 -- name: save_connection
 -- Add a connection, or replace what is stored of it.
 INSERT INTO connections (environment, integration, id, provider, connection_config, sealed, metadata,
-                         created_at, updated_at, verified_at)
-VALUES (:environment, :integration, :id, :provider, :connection_config, :sealed, :metadata, :now, :now, :verified_at)
+                         created_at, updated_at, verified_at, credentials_expires_at, warnings)
+VALUES (:environment, :integration, :id, :provider, :connection_config, :sealed, :metadata, :now, :now, :verified_at,
+        :credentials_expires_at, :warnings)
 ON CONFLICT (environment, integration, id) DO UPDATE SET
   connection_config = excluded.connection_config, sealed = excluded.sealed, metadata = excluded.metadata,
-  updated_at = excluded.updated_at, verified_at = excluded.verified_at, error = NULL
+  updated_at = excluded.updated_at, verified_at = excluded.verified_at, error = NULL,
+  credentials_expires_at = excluded.credentials_expires_at, warnings = excluded.warnings,
+  renewed_at = NULL, renewal_failed_at = NULL, renewal_failed_days = 0
 RETURNING key;
 
 -- name: find_connections
@@ -26,6 +29,18 @@ UPDATE connections SET metadata = :metadata, updated_at = :now WHERE environment
 -- Remember how the newest check ended.
 UPDATE connections SET verified_at = COALESCE(:verified_at, verified_at), error = :error
 WHERE environment = :environment AND key = :key;
+
+-- name: set_renewed
+-- New credentials in the place of those that they were made from; the failures to renew are over.
+UPDATE connections SET connection_config = :connection_config, sealed = :sealed,
+  credentials_expires_at = :credentials_expires_at, renewed_at = :now, updated_at = :now,
+  error = CASE WHEN renewal_failed_at IS NULL THEN error END, renewal_failed_at = NULL, renewal_failed_days = 0
+WHERE environment = :environment AND key = :key AND sealed = :before;
+
+-- name: set_renewal_failed
+-- Remember that renewing failed, and on how many days it has.
+UPDATE connections SET renewal_failed_at = :failed_at, renewal_failed_days = :days, error = :error
+WHERE environment = :environment AND key = :key AND sealed = :before;
 
 -- name: delete_connection
 -- Delete a connection with everything that hangs on it.

@@ -15,12 +15,18 @@ class Environments:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def ensure(self, environment: str, integration: str, provider: str, *, now: float) -> None:
-        """Make the environment and its integration unless they are there.
+    def ensure_environment(self, environment: str, *, now: float) -> None:
+        """Make the environment unless it is there."""
+        given = {"environment": environment, "now": now}
+        self._database.write(lambda connection: connection.execute(_SQL["ensure_environment"], given))
+
+    def ensure(self, environment: str, integration: str, provider: str, *, now: float, scopes: str = "") -> None:
+        """Make the environment and its integration, with those scopes, unless they are there.
 
         Raises `InputError` if the integration configures another provider.
         """
-        given = {"environment": environment, "integration": integration, "provider": provider, "now": now}
+        names = {"environment": environment, "integration": integration, "provider": provider}
+        given = {**names, "now": now, "scopes": scopes}
         with self._database.reading() as connection:
             found = connection.execute(_SQL["integration_provider"], given).fetchone()
         if found is None:

@@ -4,8 +4,8 @@ INSERT INTO environments (name, created_at) VALUES (:environment, :now) ON CONFL
 
 -- name: ensure_integration
 -- Make the integration unless it is there.
-INSERT INTO integrations (environment, unique_key, provider, created_at)
-VALUES (:environment, :integration, :provider, :now) ON CONFLICT DO NOTHING;
+INSERT INTO integrations (environment, unique_key, provider, scopes, created_at)
+VALUES (:environment, :integration, :provider, :scopes, :now) ON CONFLICT DO NOTHING;
 
 -- name: integration_provider
 -- The provider that an integration configures.

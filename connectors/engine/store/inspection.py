@@ -12,6 +12,7 @@ from connectors.engine.store.queries import queries
 
 _SQL = queries("inspection")
 _WAIT = 2.0  # seconds
+_WITH_SECRETS_OF_INTEGRATIONS = 3  # the schema that brought them
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Inspection:
     schema: int | None = None  # of the file; None: it cannot be read
     problem: str | None = None  # why its contents cannot be trusted
     counts: dict[str, int] = field(default_factory=dict)  # noun → how many, over all environments
-    sealed: dict[str, bytes] = field(default_factory=dict)  # environment, integration and id → sealed secrets
+    sealed: dict[str, bytes] = field(default_factory=dict)  # environment, integration, id → sealed secrets
 
     @property
     def too_new(self) -> bool:
@@ -56,5 +57,11 @@ def _inspect(connection: sqlite3.Connection, newest: int) -> Inspection:
     if schema == 0 or schema > newest:
         return Inspection(newest, schema)
     counts = dict(connection.execute(_SQL["count_all"]).fetchall())
-    sealed = {"/".join(row[:3]): row[3] for row in connection.execute(_SQL["all_sealed"])}
-    return Inspection(newest, schema, counts=counts, sealed=sealed)
+    return Inspection(newest, schema, counts=counts, sealed=_sealed(connection, schema))
+
+
+def _sealed(connection: sqlite3.Connection, schema: int) -> dict[str, bytes]:
+    rows = connection.execute(_SQL["all_sealed"]).fetchall()
+    if schema >= _WITH_SECRETS_OF_INTEGRATIONS:
+        rows += connection.execute(_SQL["sealed_of_integrations"]).fetchall()
+    return {"/".join(filter(None, row[:3])): row[3] for row in rows}

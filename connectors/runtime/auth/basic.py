@@ -9,11 +9,16 @@ from typing import Any
 from connectors.runtime.auth.keys import as_submitted as acquire
 from connectors.runtime.auth.keys import as_submitted as refresh
 
-__all__ = ["acquire", "headers", "refresh"]
+__all__ = ["acquire", "basic", "headers", "refresh"]
 
 
 def headers(credentials: Mapping[str, Any]) -> dict[str, str]:
     """`Authorization: Basic …`; a user name or password that is missing counts as empty."""
     user, password = (str(credentials.get(name) or "") for name in ("username", "password"))
+    return {"authorization": basic(user, password)}
+
+
+def basic(user: str, password: str) -> str:
+    """The value `Basic …`; half a surrogate pair, which nothing can send, becomes a question mark."""
     octets = f"{user}:{password}".encode("utf-8", "replace")
-    return {"authorization": f"Basic {base64.b64encode(octets).decode()}"}
+    return f"Basic {base64.b64encode(octets).decode('ascii')}"

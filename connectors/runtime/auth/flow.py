@@ -95,7 +95,7 @@ class Consent:
 
     callback_url: str
     state: str  # comes back with the callback and proves that it belongs to this request
-    params: Mapping[str, str] = field(default_factory=dict)  # request-time parameters of the authorization URL
+    params: Mapping[str, str | None] = field(default_factory=dict)  # request-time parameters; None takes one away
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,7 +111,7 @@ class Grant:
     """What is to be stored."""
 
     credentials: Mapping[str, Any]  # the whole stored shape, with "type"; `expires_at` is ISO 8601 text
-    connection_config: Mapping[str, Any] = field(default_factory=dict)  # laid over the connection's
+    connection_config: Mapping[str, Any] = field(default_factory=dict)  # laid over the connection's; None takes away
 
 
 Exchanges = Generator[TokenRequest, TokenAnswer, Result]

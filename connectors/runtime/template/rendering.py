@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from connectors.runtime.template.dates import now_text
+from connectors.runtime.template.functions import compute
 from connectors.runtime.template.moment import Moment
 from connectors.runtime.template.syntax import Call, Choice, Node, Nodes, Placeholder, Text, parse
 from connectors.runtime.template.values import look_up, look_up_s
 
+_STRICT = frozenset({"ed25519Sign", "fingerprint"})  # no result if an argument lacks a value
 LookUp: TypeAlias = Callable[[str, Mapping[str, Any]], str | None]
 
 
@@ -79,9 +78,10 @@ class _Rendering:
                 return self._literal(text)
             case Placeholder(name):
                 return self._placeholder(name)
-            case Call(function, arguments):
-                self.inserted = True
-                return _FUNCTIONS[function](*(self._text(argument) for argument in arguments))
+            case Call():
+                value = self._called(node)
+                self.inserted = self.inserted or value is not None
+                return self._text(node.otherwise) if value is None else value
             case Choice(left, right):
                 return self._choice(left, right)
 
@@ -104,47 +104,27 @@ class _Rendering:
         value = self.moment.random() if name == "random" else now_text(name, self.moment.now)
         return self.look_up(name, self.variables) if value is None else value
 
+    def _called(self, call: Call) -> str | None:
+        """What a call gives, if it gives anything."""
+        inside = _Rendering(self.variables, self.moment, self.look_up)
+        arguments = [inside._text(argument) for argument in call.arguments]
+        if inside.missing and call.function in _STRICT:
+            return None
+        value = compute(call.function, arguments, self.variables, self.moment)
+        if value is not None:
+            self.missing += inside.missing
+        return value
+
     def _choice(self, left: Nodes, right: Nodes) -> str:
         attempt = _Rendering(self.variables, self.moment, self.look_up)
         pieces = []
         for node in left:
-            before = attempt.inserted
-            pieces.append(attempt._node(node))
-            if isinstance(node, Call):
-                attempt.inserted = before  # functions come before `||` and do not speak for their side
+            # Functions come before `||` and do not speak for their side.
+            value = attempt._called(node) if isinstance(node, Call) else None
+            pieces.append(attempt._node(node) if value is None else value)
         text = "".join(pieces)
         if not text or not attempt.inserted:
             return self._text(right)
         self.missing += attempt.missing
         self.inserted = True
         return text
-
-
-def _base64(text: str) -> str:
-    return base64.b64encode(_bytes(text)).decode("ascii")
-
-
-def _sha256_hex(text: str) -> str:
-    return hashlib.sha256(_bytes(text)).hexdigest()
-
-
-def _sha256_base64(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(_bytes(text)).digest()).decode("ascii")
-
-
-def _hmac_sha1_hex(message: str, key: str) -> str:
-    # The provider's choice, not ours: definitions name the algorithm.
-    return hmac.new(_bytes(key), _bytes(message), hashlib.sha1).hexdigest()
-
-
-def _bytes(text: str) -> bytes:
-    """UTF-8; half a surrogate pair becomes U+FFFD, as in every JavaScript runtime."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
-
-
-_FUNCTIONS: Mapping[str, Callable[..., str]] = {
-    "base64": _base64,
-    "sha256Hex": _sha256_hex,
-    "sha256Base64": _sha256_base64,
-    "hmacSha1Hex": _hmac_sha1_hex,
-}

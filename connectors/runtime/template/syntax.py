@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from connectors.errors import DefinitionError
+
 
 @dataclass(frozen=True)
 class Text:
@@ -31,10 +33,11 @@ class Placeholder:
 
 @dataclass(frozen=True)
 class Call:
-    """`${function(argument)}`; hmacSha1Hex has two arguments."""
+    """`${function(argument)}`; some functions have two arguments or more."""
 
     function: str
     arguments: tuple[Nodes, ...]
+    otherwise: Nodes  # what the call's own text means where the function has no result
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,13 @@ class Choice:
 Node: TypeAlias = Text | Placeholder | Call | Choice
 Nodes: TypeAlias = tuple[Node, ...]
 
-# Functions in the order in which they are recognised, and whether their argument may span lines.
-_FUNCTIONS = (("hmacSha1Hex", True), ("base64", False), ("sha256Hex", False), ("sha256Base64", False))
-FUNCTIONS = frozenset(name for name, _ in _FUNCTIONS)
+_FUNCTIONS = ("hmacSha1Hex", "awsSigV4", "base64", "fingerprint", "sha256Hex", "sha256Base64", "ed25519Sign")
+"""In the order in which they are recognised."""
+FUNCTIONS = frozenset(_FUNCTIONS)
+_ACROSS_LINES = frozenset({"hmacSha1Hex", "awsSigV4", "ed25519Sign"})  # their arguments may hold line breaks
+_ENGINE_S_ONLY = frozenset({"fingerprint"})
+_CAN_FAIL = frozenset({"awsSigV4", "fingerprint", "ed25519Sign"})
+_AWS_ARGUMENTS = (4, 5)
 _NEWLINE = re.compile("[\n\r\u2028\u2029]")
 _PLAIN = re.compile(r"\$\{([^{}]+)\}")
 _CALLED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\(")
@@ -80,40 +87,49 @@ class _Parser:
     def __init__(self, template: str, choices: bool) -> None:
         self._template = template
         self._choices = choices
-        self._marks = (chr(code) for code in range(_NODE_BASE, _NODE_END) if chr(code) not in template)
+        used = set(template)
+        self._marks = (chr(code) for code in range(_NODE_BASE, _NODE_END) if chr(code) not in used)
         self._marked: dict[str, Node] = {}
 
     def nodes(self) -> Nodes:
         return self._parse(self._template)
 
     def _parse(self, text: str) -> Nodes:
-        for function, lines in _FUNCTIONS:
-            text = self._mark_calls(text, function, lines)
+        for function in _FUNCTIONS:
+            text = self._mark_calls(text, function)
         if not self._choices or "||" not in text:
             return self._plain(text)
         left, right, *_ = text.split("||")
         return (Choice(self._plain(left.strip()), self._plain(right.strip())),)
 
-    def _mark_calls(self, text: str, function: str, lines: bool) -> str:
+    def _mark_calls(self, text: str, function: str) -> str:
         """The text with every call of the function replaced by a character that stands for it."""
+        if self._choices and function in _ENGINE_S_ONLY:
+            return text
         done: list[str] = []
         position = 0
-        for start, end in _calls(text, "${" + function + "(", lines):
-            arguments = self._arguments(function, text[start + len(function) + 3 : end - 2])
+        for start, end in _calls(text, "${" + function + "(", function in _ACROSS_LINES):
+            arguments = _split(function, text[start + len(function) + 3 : end - 2])
             if arguments is None:
                 continue
-            done += [text[position:start], self._mark(Call(function, arguments))]
+            nodes = tuple(self._parse(argument) for argument in arguments)
+            call = Call(function, nodes, self._otherwise(function, text[start:end]))
+            done += [text[position:start], self._mark(call)]
             position = end
         return "".join([*done, text[position:]])
 
-    def _arguments(self, function: str, text: str) -> tuple[Nodes, ...] | None:
-        if function != "hmacSha1Hex":
-            return (self._parse(text),)
-        message, comma, key = text.rpartition(",")
-        return (self._parse(message), self._parse(key.strip())) if comma else None
+    def _otherwise(self, function: str, text: str) -> Nodes:
+        """A call without a result is text for the passes that follow."""
+        if function not in _CAN_FAIL:
+            return ()
+        for later in _FUNCTIONS[_FUNCTIONS.index(function) + 1 :]:
+            text = self._mark_calls(text, later)
+        return self._plain(text)
 
     def _mark(self, node: Node) -> str:
-        mark = next(self._marks)
+        mark = next(self._marks, None)
+        if mark is None:
+            raise DefinitionError("A template calls more functions than any definition needs.")
         self._marked[mark] = node
         return mark
 
@@ -141,6 +157,28 @@ class _Parser:
 
 def _text(text: str) -> Sequence[Text]:
     return (Text(text),) if text else ()
+
+
+def _split(function: str, text: str) -> list[str] | None:
+    """The arguments of a call; None if they are not as many as it takes."""
+    if function == "awsSigV4":
+        parts = list(_between_commas(text))
+        return parts if len(parts) in _AWS_ARGUMENTS else None
+    if function not in ("hmacSha1Hex", "ed25519Sign"):
+        return [text]
+    message, comma, key = text.rpartition(",")
+    return [message, key.strip()] if comma else None
+
+
+def _between_commas(text: str) -> Iterator[str]:
+    """The parts between commas that are in no parentheses."""
+    depth, start = 0, 0
+    for index, character in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            yield text[start:index].strip()
+            start = index + 1
+    yield text[start:].strip()
 
 
 def _calls(text: str, opening: str, lines: bool) -> Iterator[tuple[int, int]]:
