@@ -11,13 +11,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from connectors.errors import ConnectorError, DefinitionError, HostRefused, UnresolvedPlaceholder
-from connectors.runtime.catalog import Catalog
 from connectors.runtime.connection import Connection
 from connectors.runtime.integration import Integration
 from connectors.runtime.request import Call, build
 from connectors.runtime.template import placeholders
 from connectors.runtime.url import title_of
-from tests.compat.oracle import reference
 
 KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32))).private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -57,12 +55,8 @@ INTEGRATION = Integration(client_id="someone", client_secret="s3cret-of-the-clie
 
 
 @pytest.fixture(scope="module")
-def providers():
-    path = reference.known()
-    if path is None:
-        pytest.skip(reference.HOW)
-    catalog = Catalog([path])
-    found = [catalog.get(name) for name in catalog.names()]
+def providers(reference_catalog):
+    found = list(reference_catalog.providers())
     assert len(found) == 1013
     return found
 

@@ -15,10 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from connectors.errors import ConnectorError, DefinitionError
 from connectors.runtime.auth import mode_of
 from connectors.runtime.auth.flow import Ask, TokenAnswer, drive
-from connectors.runtime.catalog import Catalog
 from connectors.runtime.integration import Integration
 from connectors.runtime.template import Moment, placeholders
-from tests.compat.oracle import reference
 
 NOW = Moment(datetime(2024, 3, 9, 8, 5, 7, tzinfo=UTC))
 RSA = rsa.generate_private_key(65537, 2048)
@@ -33,12 +31,8 @@ def pem(key):
 
 
 @pytest.fixture(scope="module")
-def providers():
-    path = reference.known()
-    if path is None:
-        pytest.skip(reference.HOW)
-    catalog = Catalog([path])
-    found = [catalog.get(name) for name in catalog.names()]
+def providers(reference_catalog):
+    found = reference_catalog.providers()
     return [provider for provider in found if provider.auth_mode in ("TWO_STEP", "OAUTH2_CC")]
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from connectors import Catalog, ConfigError, Provider
+from connectors import ConfigError, Provider
 from connectors.runtime.fields import check_input
 from tests.compat.oracle import reference
 from tests.compat.oracle.rules import host_position
@@ -15,13 +15,11 @@ GROUPS = ("connection_config", "credentials")
 
 
 @pytest.fixture(scope="module")
-def cases():
+def cases(reference_catalog):
     """The cases that name a field of a definition, with that definition."""
-    path = reference.known()
-    if path is None or not FILE.is_file():
-        pytest.skip(reference.HOW if FILE.is_file() else "the executed cases are not beside this checkout")
-    catalog = Catalog([path])
-    return [(case, catalog.get(case["provider"])) for case in read(FILE)[1] if case.get("group") in GROUPS]
+    if not FILE.is_file():
+        pytest.skip("the executed cases are not beside this checkout")
+    return [(case, reference_catalog.get(case["provider"])) for case in read(FILE)[1] if case.get("group") in GROUPS]
 
 
 def taken(case, whole):

@@ -1,17 +1,10 @@
 """Every script that the reference's definitions name has been written, but the one that the reference lacks too."""
 
-import pytest
-
-from connectors import Catalog
 from connectors.runtime.scripts import Kind, named, unknown
-from tests.compat.oracle import reference
 
 
-def test_every_script_of_the_reference_s_definitions_is_known():
-    path = reference.known()
-    if path is None:
-        pytest.skip(reference.HOW)
-    providers = list(Catalog([path]).providers())
+def test_every_script_of_the_reference_s_definitions_is_known(reference_catalog):
+    providers = list(reference_catalog.providers())
     assert sum(named(provider, kind) is not None for provider in providers for kind in Kind) == 54 + 13 + 4
     lacking = [provider.name for provider in providers if unknown(provider.definition)]
     assert lacking == ["apple-calendar"]

@@ -11,7 +11,7 @@ from connectors.runtime.auth.oauth2_answer import credentials_of, read
 from connectors.runtime.auth.oauth2_client import client_of
 from connectors.runtime.auth.oauth2_config import granted, known
 from connectors.runtime.auth.oauth2_exchange import code_of
-from connectors.runtime.auth.oauth2_quirks.recipe import FORM, JSON, Fields, Part, Quirk, filled, with_query
+from connectors.runtime.auth.oauth2_quirks.recipe import FORM, JSON, Fields, Part, Quirk, filled, with_percent_query
 from connectors.runtime.auth.oauth2_values import url_of
 
 _LOGIN = "https://rest-west.bullhornstaffing.com/rest-services/login"
@@ -49,7 +49,7 @@ def _session(ask: Ask, config: Mapping[str, Any], fields: Fields, *, refreshing:
     answer = yield TokenRequest("POST", url, headers)
     first = credentials_of(ask, read(ask, answer, refreshing=refreshing), answer=answer, refreshing=refreshing)
     login = {"version": "*", "access_token": first["access_token"], "ttl": str(_SESSION_MINUTES)}
-    answer = yield TokenRequest("POST", with_query(_LOGIN, login), headers)
+    answer = yield TokenRequest("POST", with_percent_query(_LOGIN, login), headers)
     session = dict(read(ask, answer, refreshing=refreshing))
     token = session.pop("BhRestToken", None)
     kept = {"refresh_token": first["refresh_token"]} if "refresh_token" in first else {}

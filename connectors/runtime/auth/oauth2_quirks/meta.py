@@ -8,7 +8,15 @@ from connectors.runtime.auth.flow import Ask, Flow, TokenRequest
 from connectors.runtime.auth.oauth2_answer import credentials_of, read
 from connectors.runtime.auth.oauth2_client import client_of
 from connectors.runtime.auth.oauth2_config import granted, known
-from connectors.runtime.auth.oauth2_quirks.recipe import JSON, Fields, Part, Quirk, Recipe, exchanged, with_query
+from connectors.runtime.auth.oauth2_quirks.recipe import (
+    JSON,
+    Fields,
+    Part,
+    Quirk,
+    Recipe,
+    exchanged,
+    with_percent_query,
+)
 from connectors.runtime.auth.oauth2_values import url_of
 
 _SHORT_LIVED = Recipe(
@@ -36,7 +44,7 @@ class _LongLived:
             "access_token": credentials_of(ask, short)["access_token"],
             "client_secret": client_of(ask).secret,
         }
-        answer = yield TokenRequest("GET", with_query(url, fields), {"Accept": JSON})
+        answer = yield TokenRequest("GET", with_percent_query(url, fields), {"Accept": JSON})
         raw = read(ask, answer, refreshing=False)
         return granted(ask, credentials_of(ask, raw, answer=answer), raw)
 

@@ -106,7 +106,7 @@ def renewed(recipe: Recipe, ask: Ask) -> Exchanges[Mapping[str, Any]]:
 def request_of(recipe: Recipe, ask: Ask, config: Mapping[str, Any]) -> TokenRequest:
     """The request that a recipe makes."""
     client = client_of(ask, public=recipe.public, plain=recipe.plain)
-    url = with_query(url_of(ask, config, recipe.url), filled(recipe.query, ask, client))
+    url = with_percent_query(url_of(ask, config, recipe.url), filled(recipe.query, ask, client))
     headers = {"Accept": JSON, **filled(recipe.headers, ask, client), **_proof(recipe, client)}
     if recipe.method == "GET":
         return TokenRequest("GET", url, headers)
@@ -116,7 +116,7 @@ def request_of(recipe: Recipe, ask: Ask, config: Mapping[str, Any]) -> TokenRequ
     return TokenRequest("POST", url, headers | {"Content-Type": FORM}, form_plus(fields.items()))
 
 
-def with_query(url: str, fields: Mapping[str, str]) -> str:
+def with_percent_query(url: str, fields: Mapping[str, str]) -> str:
     """An address with these fields behind it, each percent-encoded."""
     query = "&".join(f"{component(name)}={component(value)}" for name, value in fields.items())
     return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
