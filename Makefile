@@ -1,9 +1,10 @@
-# make check | test | demo | record | bench: each sets itself up first, also on a fresh machine, without root.
+# make check | test | demo | serve | record | bench: each sets itself up first, also on a fresh machine, without root.
 # It needs GNU make, a POSIX shell and Python 3.11 or newer (make PYTHON=/path/to/python names another one).
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PROCESSES := 4# of make test; many tests wait, for a process or a pause, more than they compute
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
 ifndef PYTHON
@@ -11,12 +12,13 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(RECENT)' 2>/dev/null && { echo $$name; break; }; done)
 endif
 
-.PHONY: help check test demo record bench clean
+.PHONY: help check test demo serve record bench clean
 
 help:
 	@echo "make check    format, lint, types and the import rules"
 	@echo "make test     all tests, offline"
 	@echo "make demo     a Paligo account connected, synced, published and audited on this machine"
+	@echo "make serve    the HTTP API on this machine, with an emulated Paligo account to try it on"
 	@echo "make record   record the cassettes again, from the emulator"
 	@echo "make bench    how fast the hot paths are, as ratios to a floor (ARGS=\"call purse\": some of them)"
 	@echo "make clean    remove $(VENV) and caches"
@@ -28,10 +30,13 @@ check: $(STAMP)
 	$(BIN)/pytest -q tests/test_layers.py
 
 test: $(STAMP)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=$(PROCESSES) --dist=loadfile $(ARGS)
 
 demo: $(STAMP)
 	@$(BIN)/python -m connectors.cli.demo $(ARGS)
+
+serve: $(STAMP)
+	@$(BIN)/python -m connectors.cli.quickstart
 
 record: $(STAMP)
 	$(BIN)/pytest tests/paligo -m vcr --record-mode=rewrite $(ARGS)

@@ -9,7 +9,19 @@ from importlib import import_module
 from benchmarks.measure import Result
 from benchmarks.table import show
 
-NAMES = ("call", "build", "provider", "purse", "storing", "checking", "reading", "startup", "syncing")
+NAMES = (
+    "call",
+    "build",
+    "provider",
+    "purse",
+    "storing",
+    "checking",
+    "reading",
+    "startup",
+    "syncing",
+    "scheduling",
+    "proxying",
+)
 
 
 def main() -> None:

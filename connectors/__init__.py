@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.errors import (
     ActionError,
+    ActionExpired,
     AlreadyRunning,
     AnswerError,
     AuthError,
@@ -85,6 +86,7 @@ from connectors.errors import (
     UnknownIntegration,
     UnknownProvider,
     UnknownRun,
+    UnknownWebhook,
     UnreachableError,
     UnresolvedPlaceholder,
     UnsafeArchive,
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActionError",
+    "ActionExpired",
     "ActionResult",
     "AlreadyRunning",
     "AnswerError",
@@ -226,6 +229,7 @@ __all__ = [
     "UnknownIntegration",
     "UnknownProvider",
     "UnknownRun",
+    "UnknownWebhook",
     "UnreachableError",
     "UnresolvedPlaceholder",
     "UnsafeArchive",

@@ -53,6 +53,7 @@ ConnectorError                  the one base to catch
 │   ├── UnknownIntegration      no such integration in this environment
 │   ├── UnknownRun              no such run in this environment
 │   ├── UnknownFile             no such file in this environment, or it expired
+│   ├── UnknownWebhook          a webhook came to an address that nobody was given, or without its login
 │   ├── StoreBusy               another process held the database for too long
 │   ├── StoreTooNew             the database was written by a newer version
 │   ├── StoreDamaged            the database file cannot be read
@@ -67,6 +68,7 @@ ConnectorError                  the one base to catch
 └── ActionError                 an action could not be done (.changed)
     ├── Conflict                what is at the provider is not as expected; nothing was changed (.reason, .found)
     ├── InvalidOutput           what an action gave back breaks its schema
+    ├── ActionExpired           the action did not end in time
     ├── JobNeverEnded           a job at the provider did not end in time (.last)
     ├── JobFailed               a job at the provider ended without its result (.state, .log)
     └── UnsafeArchive           an archive that must not be unpacked (.damaged)
@@ -75,7 +77,7 @@ ConnectorError                  the one base to catch
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -327,6 +329,12 @@ class AnswerError(CallError):
     code = "provider_answered_error"
     next_step = "Read the excerpt of the provider's answer."
     headers: Mapping[str, str] | None = None
+    read_body: Callable[[], Any] | None = None
+
+    @property
+    def body(self) -> Any:
+        """The answer's JSON value, or the start of its text, redacted; None where it is not known."""
+        return None if self.read_body is None else self.read_body()
 
 
 class AuthError(AnswerError):
@@ -531,6 +539,13 @@ class UnknownFile(StoreError):
     next_step = "Files that actions take and give are kept for 24 hours; make or hand it over again."
 
 
+class UnknownWebhook(StoreError):
+    """A webhook came to an address that nobody was given, or without its login."""
+
+    code = "unknown_webhook"
+    next_step = "`connectors webhooks address` makes an address for a connection's provider; enter it there."
+
+
 class StoreBusy(StoreError):
     """Another process held the database for too long."""
 
@@ -634,6 +649,13 @@ class InvalidOutput(ActionError):
 
     code = "invalid_action_output"
     next_step = "Compare the answer with the action's output schema; the provider may have changed."
+
+
+class ActionExpired(ActionError):
+    """The action did not end in time; it was stopped at its next call."""
+
+    code = "action_expired"
+    next_step = "Ask for less at a time, or look at the provider why it is slow."
 
 
 class JobNeverEnded(ActionError):

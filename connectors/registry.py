@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from connectors.authoring import Action, Audit, Sync
+from connectors.authoring import Action, Audit, Event, Sync
 from connectors.authoring.action import check_name
+from connectors.authoring.address import Address
 from connectors.errors import ConfigError, ConnectorError, InputError, Problem, UnknownFunction
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Connector:
     functions: tuple[Sync | Action, ...] = ()
     metadata: Callable[[Mapping[str, Any]], Sequence[Problem]] | None = None  # what is wrong with a connection's
     audit: Audit | None = None  # what is wrong with stored content
+    events: Callable[[bytes, Mapping[str, str]], Sequence[Event]] | None = None  # of a request to a webhook
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,11 @@ class Registry:
             raise UnknownFunction(f"{provider} has no action {name!r}{_hint(name, self.actions(provider))}")
         return found
 
+    def at(self, provider: str, method: str, path: str) -> Sync | Action | None:
+        """The function of a provider that declares this endpoint."""
+        functions: list[Sync | Action] = [*self.syncs(provider), *self.actions(provider)]
+        return next((each for each in functions if each.endpoint == Address(method, path)), None)
+
     def check_metadata(self, provider: str, metadata: Mapping[str, Any]) -> None:
         """Raises `ConfigError` with all that the provider's connector finds wrong with a connection's metadata."""
         for item in self._found:
@@ -123,9 +131,16 @@ class Registry:
             f"{provider} has no audit", next_step="See which checks the connector's documentation offers instead."
         )
 
-    @property
+    def events(self, provider: str) -> Callable[[bytes, Mapping[str, str]], Sequence[Event]] | None:
+        """What reads the events that a provider sends; None if its connector knows of none."""
+        for item in self._found:
+            if item.name == provider:
+                return item.connector.events
+        return None
+
+    @cached_property
     def models(self) -> Models:
-        """The record schemas of all connectors."""
+        """The record schemas of all connectors; each is read and compiled on first use."""
         from connectors.runtime.models import Models
 
         return Models([item.schemas for item in self._found])
@@ -138,6 +153,11 @@ class Registry:
         return Catalog(list(files))
 
     def _check(self) -> None:
+        for item in self._found:
+            placed = Counter(each.endpoint for each in item.connector.functions if each.endpoint is not None)
+            twice = [f"{each.method} {each.path}" for each, times in placed.items() if times > 1]
+            if twice:
+                raise InputError(f"{item.name}: several functions have the endpoint {twice[0]}")
         for (provider, name), sync in self._syncs.items():
             owners = [other.name for other in self.syncs(provider) if other.model == sync.model]
             if len(owners) > 1:

@@ -31,8 +31,18 @@ OPENS_SOCKETS = {
     "connectors.runtime.failures": "names the exceptions that transport meets",
     "connectors.runtime.tls": "transport's TLS contexts; opens nothing",
     "connectors.engine.leases": "asks for this machine's name only",
+    "connectors.engine.execution.procrastinate": "runs the event loop that procrastinate works in; sends nothing",
+    "connectors.server.popups": "waits for messages on the server's event loop; opens nothing",
+    "connectors.server.serving": "binds the address that the server listens at",
     "connectors.cli.loopback": "waits on this machine for a browser; sends nothing",
 }
+EXTRAS = {  # layer, or module and those whose names go on with "_" → the extra whose libraries it may import
+    "server": "server",
+    "testing": "testing",
+    "connectors.engine.execution.procrastinate": "postgres",
+    "connectors.engine.store.postgres": "postgres",
+}
+IF_INSTALLED = {"opentelemetry"}  # used where it is there, and never asked for
 LONGEST = 300
 LONGER_FOR_A_REASON = {"connectors/errors.py", "connectors/__init__.py"}  # lists that are read as one
 
@@ -143,16 +153,23 @@ def test_the_exceptions_from_the_rules_are_still_needed():
 def test_every_library_that_is_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {_library(text) for text in project["dependencies"]}
-    for_testing = {_library(text) for text in project["optional-dependencies"]["testing"]}
+    extras = {
+        extra: {_library(text) for text in project["optional-dependencies"][extra]} for extra in set(EXTRAS.values())
+    }
     libraries = importlib.metadata.packages_distributions()
     missing = [
         str(found)
         for found in imports(ROOT)
-        if (top := found.target.split(".")[0]) not in {"connectors", *sys.stdlib_module_names}
+        if (top := found.target.split(".")[0]) not in {"connectors", *IF_INSTALLED, *sys.stdlib_module_names}
         and not {_library(name) for name in libraries.get(top, ["unknown"])}
-        & (declared | (for_testing if layer_of(found.module) == "testing" else set()))
+        & (declared | extras.get(_extra(found.module), set()))
     ]
     assert missing == []
+
+
+def _extra(module: str) -> str:
+    named = (extra for name, extra in EXTRAS.items() if module == name or module.startswith(f"{name}_"))
+    return next(named, EXTRAS.get(layer_of(module), ""))
 
 
 def _library(text: str) -> str:

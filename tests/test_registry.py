@@ -144,3 +144,41 @@ def test_an_action_needs_a_name_of_its_own_in_kebab_case(tmp_path, wrong):
     source = ACTIONS.replace("read_notes))", f"read_notes, {wrong}))")
     with pytest.raises(InputError, match=r"kebab-case|several functions"):
         Registry.load([package(tmp_path, "notebook", source)])
+
+
+ENDPOINT = """
+from connectors import Connector
+from connectors.authoring import action, sync
+
+@sync("Note", every="1h", endpoint="GET /notes")
+def notes(run):
+    yield {"id": "1"}
+
+@action(endpoint=ENDPOINT)
+def write(call, given):
+    return {}
+
+connector = Connector(functions=(notes, write))
+"""
+
+
+def test_a_function_is_found_by_the_endpoint_that_it_declares(tmp_path):
+    package(tmp_path, "notebook", ENDPOINT.replace("ENDPOINT", '"POST /notes/new"'))
+    registry = Registry.load([tmp_path])
+    assert registry.at("notebook", "GET", "/notes").name == "notes"
+    assert registry.at("notebook", "POST", "/notes/new").name == "write"
+    assert registry.at("notebook", "GET", "/notes/new") is None
+    assert registry.at("paligo", "GET", "/notes") is None
+
+
+@pytest.mark.parametrize("wrong", ["/notes", "FETCH /notes", "GET notes", "GET /notes/", "GET /a b", "GET /a?b"])
+def test_an_endpoint_is_a_method_and_a_path(tmp_path, wrong):
+    package(tmp_path, "notebook", ENDPOINT.replace("ENDPOINT", repr(wrong)))
+    with pytest.raises(InputError, match="the endpoint of the action write is a method and a path"):
+        Registry.load([tmp_path])
+
+
+def test_two_functions_cannot_have_one_endpoint(tmp_path):
+    package(tmp_path, "notebook", ENDPOINT.replace("ENDPOINT", '"GET /notes"'))
+    with pytest.raises(InputError, match="several functions have the endpoint GET /notes"):
+        Registry.load([tmp_path])

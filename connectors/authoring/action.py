@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from logging import Logger
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from connectors.authoring.address import Address, address
 from connectors.errors import InputError
 
 if TYPE_CHECKING:
@@ -161,23 +162,26 @@ class Action:
     description: str  # what it does, for people
     reads: bool = False  # it changes nothing
     confirm: str | None = None  # a question; a command asks it on a terminal and needs --yes elsewhere
+    endpoint: Address | None = None  # where it can be called beside `/action/trigger`
 
 
 def action(
-    name: str | None = None, *, reads: bool = False, confirm: str | None = None
+    name: str | None = None, *, reads: bool = False, confirm: str | None = None, endpoint: str | None = None
 ) -> Callable[[Callable[[Call, Mapping[str, Any]], Mapping[str, Any]]], Action]:
     """Declare a function as an action.
 
     It is given a `Call` and its input, which fits `schemas/PROVIDER/actions/NAME.input.json`, and
     returns a mapping that fits `NAME.output.json`. A `FileRef` in it becomes its `to_dict()`. The
     action is called like the function with dashes for underscores unless `name` says otherwise;
-    its docstring says what it does. Raises `InputError` for a declaration that cannot work.
+    its docstring says what it does. `endpoint="POST /documents"` lets older clients call it at
+    `/v1/documents`. Raises `InputError` for a declaration that cannot work.
     """
 
     def declare(function: Callable[[Call, Mapping[str, Any]], Mapping[str, Any]]) -> Action:
         chosen = name or function.__name__.replace("_", "-")
         description = inspect.cleandoc(function.__doc__ or "")
-        return Action(check_name(chosen), function, description, reads=reads, confirm=confirm)
+        place = address(f"the action {chosen}", endpoint)
+        return Action(check_name(chosen), function, description, reads=reads, confirm=confirm, endpoint=place)
 
     return declare
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from logging import Logger
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from connectors.authoring.address import Address, address
 from connectors.authoring.cost import Cost
 from connectors.authoring.items import Item
 from connectors.errors import InputError
@@ -97,6 +98,8 @@ class Sync:
     volatile: frozenset[str] = frozenset()  # stored, but not part of the comparison
     revision: int = 1  # a higher one makes every stored version stale
     cost: Cost | None = None  # what a run takes in requests
+    auto_start: bool = True  # whether its schedule is on as soon as an account is connected
+    endpoint: Address | None = None  # where its records can be read beside `/records`
 
     @property
     def description(self) -> str:
@@ -114,12 +117,16 @@ def sync(
     volatile: Iterable[str] = (),
     revision: int = 1,
     cost: Cost | None = None,
+    auto_start: bool = True,
+    endpoint: str | None = None,
 ) -> Callable[[Callable[[Run], Iterable[Item]]], Sync]:
     """Declare a generator function as a sync that fills `model`.
 
     `every` is a number and a unit (`30m`, `6h`, `1d`; at least 30 s). The sync is called like the
     function with dashes for underscores unless `name` says otherwise. `cost` is what `connectors syncs`
-    shows and estimates with. Raises `InputError` for a declaration that cannot work.
+    shows and estimates with. With `auto_start=False` a server runs it only once somebody has started it.
+    `endpoint="GET /documents"` lets older clients read its records at `/v1/documents`. Raises
+    `InputError` for a declaration that cannot work.
     """
     if not _MODEL.match(model):
         raise InputError(f"a model is named in PascalCase, not {model!r}")
@@ -142,6 +149,8 @@ def sync(
             volatile=frozenset(volatile),
             revision=revision,
             cost=cost,
+            auto_start=auto_start,
+            endpoint=address(f"the sync {chosen}", endpoint),
         )
 
     return declare

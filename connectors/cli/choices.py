@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,13 +18,13 @@ from connectors.errors import UnknownConnection
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
-    from connectors.engine.settings import Settings
+    from connectors.engine.settings import PostgresUrl, Settings
     from connectors.registry import Registry
     from connectors.runtime.catalog import Catalog
 
 # Our commands where a text names one, such as `connectors sync documents`.
 _COMMAND = re.compile(
-    r"\bconnectors ((?:connect|connections|doctor|integrations|proxy|records|runs|sync|syncs|vault)\b)"
+    r"\bconnectors ((?:connect|connections|doctor|env|integrations|proxy|records|runs|sync|syncs|vault|webhooks)\b)"
 )
 
 
@@ -36,13 +37,18 @@ class Choices:
     providers: list[Path] = field(default_factory=list)  # --providers, in order
     paths: list[Path] = field(default_factory=list)  # --path, in order
     json: bool = False  # whether programs read the output
+    _given: dict[str, str] = field(default_factory=dict)  # settings that a command's own options name
 
     @cached_property
     def settings(self) -> Settings:
         """The settings of the data folder. Raises `SettingError`."""
         from connectors.engine.settings import Settings
 
-        return Settings.load(home=self.home)
+        return Settings.load({**os.environ, **self._given} if self._given else None, home=self.home)
+
+    def override(self, **values: str | None) -> None:
+        """Let options of a command go before its settings; None is not given. Before `settings` is first asked for."""
+        self._given = {name: value for name, value in values.items() if value is not None}
 
     @property
     def environment(self) -> str:
@@ -74,11 +80,12 @@ class Choices:
 
         Nothing is made unless `create`: without a database it raises `NothingYet`.
         """
+        from connectors.engine.audit_log import acting
         from connectors.engine.host import Host
 
         if not create:
             _must_exist(self.settings.database)
-        with Host.open(self.settings, providers=self.providers, paths=self.paths) as host:
+        with Host.open(self.settings, providers=self.providers, paths=self.paths) as host, acting("command"):
             try:
                 yield host
             finally:
@@ -92,7 +99,9 @@ class NothingYet(UnknownConnection):
     next_step = "connectors connect PROVIDER"
 
 
-def _must_exist(database: Path) -> None:
+def _must_exist(database: Path | PostgresUrl) -> None:
+    if not isinstance(database, Path):
+        return  # a server is there, or whoever opens it says what is wrong with it
     try:
         database.stat()
     except FileNotFoundError:

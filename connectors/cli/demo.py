@@ -22,7 +22,7 @@ from connectors.cli import failures
 from connectors.cli.demo_rest import ACCOUNT, Rest
 from connectors.cli.demo_stage import ID, Stage, claim, title
 from connectors.cli.terminal import amount, duration, say
-from connectors.engine.settings import SETTINGS
+from connectors.engine.setting_list import SETTINGS
 from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:

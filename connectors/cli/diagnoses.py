@@ -8,16 +8,18 @@ import shlex
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from connectors.authoring import Sync
 from connectors.cli.choices import Choices
+from connectors.cli.diagnosis import Diagnosis
 from connectors.cli.given import CREDENTIAL_VARIABLE
+from connectors.cli.server_diagnoses import extras, server
 from connectors.cli.terminal import amount
 from connectors.engine.keys import KEY_FILE, key_id, read_key_file
+from connectors.engine.settings import PostgresUrl
 from connectors.engine.store.inspection import Inspection, inspect
 from connectors.errors import ConnectorError
 
@@ -34,25 +36,15 @@ _RESTORE = "Put the file aside and restore the newest copy."
 _OLDEST_PYTHON = (3, 11)
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """One thing that was looked at."""
-
-    area: str
-    name: str
-    text: str
-    problem: bool = False
-    next_step: str | None = None
-    warning: bool = False  # worth a look, and no problem
-
-
 def examine(choices: Choices) -> list[Diagnosis]:
     """Look at everything. Never raises: what cannot be looked at is a problem of its own."""
     looks: tuple[tuple[str, Callable[[Choices], Iterator[Diagnosis]]], ...] = (
         ("Versions", _versions),
+        ("Versions", extras),
         ("Settings", _settings),
         ("Key", _key),
         ("Database", _database),
+        ("Server", server),
         ("Connectors", _connectors),
         ("Network", _network),
     )
@@ -133,6 +125,9 @@ def _keys(choices: Choices) -> Sequence[bytes] | None:
 
 def _database(choices: Choices) -> Iterator[Diagnosis]:
     file = choices.settings.database
+    if not isinstance(file, Path):
+        yield from _server(choices, file)
+        return
     if not file.exists():
         yield Diagnosis("Database", "file", f"{file}: none yet; it is made with the first connection")
         yield _folder(file.parent)
@@ -152,6 +147,21 @@ def _database(choices: Choices) -> Iterator[Diagnosis]:
         yield Diagnosis("Database", "contents", "empty: nothing is stored in it", next_step=_EMPTY, warning=True)
     elif os.access(file, os.R_OK):
         yield from _contents(choices, inspect(file))
+
+
+def _server(choices: Choices, where: PostgresUrl) -> Iterator[Diagnosis]:
+    from connectors.engine.store.postgres_inspection import inspect_postgres
+
+    found, version_of_server = inspect_postgres(where.reveal())
+    if not version_of_server:
+        step = "Check that PostgreSQL runs, and DATABASE_URL: host, port, name, user and password."
+        yield Diagnosis("Database", "server", f"{where} {found.problem}", problem=True, next_step=step)
+        return
+    yield Diagnosis("Database", "server", f"{where}: PostgreSQL {version_of_server}")
+    if found.schema == 0:
+        yield Diagnosis("Database", "contents", "no schema yet; it is made with the first connection")
+        return
+    yield from _contents(choices, found)
 
 
 def _denied(file: Path) -> Diagnosis | None:
@@ -204,7 +214,7 @@ def _sealed(choices: Choices, sealed: Mapping[str, bytes]) -> Diagnosis:
     lost = [name for name, secret in sealed.items() if keys is None or Vault(keys).key_id_of(secret) not in names]
     if not lost:
         return Diagnosis("Database", "credentials", "the vault has their keys")
-    step = "Restore the key, or connect these accounts again."
+    step = "Restore the key; or connect these accounts again, and rotate the signing keys (`connectors env rotate`)."
     text = f"no key for {', '.join(lost[:5])}{', …' if len(lost) > 5 else ''}"
     return Diagnosis("Database", "credentials", text, problem=True, next_step=step)
 

@@ -94,7 +94,7 @@ def proxy(
             "retries": retries,
         }
         asked = Asked(method.upper(), path, options, output, include, as_json)
-        with host.client(stored, observer=Patience()) as client:
+        with host.client(stored, observer=host.requests.observe(stored, Patience(), kind="proxy")) as client:
             if all_pages:
                 _say_pages(client, asked)
             else:

@@ -36,10 +36,10 @@ def exit_code(report: RunReport) -> int:
 
 def state(host: Host, run: Mapping[str, Any]) -> str:
     """The state of a run of the history; one whose process died without a word counts as interrupted."""
-    from connectors.engine.leases import is_held
+    from connectors.engine.leases import is_alive
 
     shown = str(run["state"])
-    if shown == "running" and not is_held(host.store, run["connection_key"], run["sync"], run["variant"]):
+    if shown == "running" and not is_alive(host.store, run, now=host.clock.now()):
         return "interrupted"
     return shown
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from connectors.engine import hooks
+from connectors.engine.audit_log import Deed
+from connectors.engine.end_users import NOBODY, Owner
 from connectors.engine.names import check_name
 from connectors.engine.store.connections import StoredConnection
 from connectors.errors import ConnectorError, ConsentNeeded, InputError, IntegrationIncomplete, VaultError
@@ -50,6 +52,7 @@ class Wanted:
     credentials: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     assertion_option: Mapping[str, Any] = field(default_factory=dict)
+    owner: Owner = NOBODY
 
 
 @dataclass(frozen=True, repr=False)
@@ -223,7 +226,8 @@ def _save(
     place = (wanted.environment, wanted.integration)
     host.store.environments.ensure(*place, wanted.provider, now=now, scopes=ready.integration.scopes)
     shown, sealed = seal(host, dumps([*place, wanted.id]), connection)
-    return host.store.connections.save(
+    before = host.store.connections.find(wanted.environment, wanted.id, wanted.integration)
+    stored = host.store.connections.save(
         *place,
         wanted.id,
         provider=wanted.provider,
@@ -234,4 +238,11 @@ def _save(
         now=now,
         credentials_expires_at=stored_expiry(connection.credentials, datetime.fromtimestamp(now, UTC)).timestamp(),
         warnings=warnings,
+        owner=wanted.owner,
     )
+    host.schedules.ensure(stored)
+    host.health.refreshed(stored)
+    deed: Deed = "connection.created" if before is None else "connection.reauthorised"
+    host.audit_log.record(wanted.environment, deed, f"{stored.integration}/{stored.id}")
+    host.outgoing.connected(stored, again=before is not None)
+    return stored

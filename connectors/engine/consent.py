@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from connectors.engine.connecting import Wanted, acquire, finish, prepare
+from connectors.engine.end_users import NOBODY, Owner
 from connectors.engine.registration import with_client
 from connectors.engine.store.connections import StoredConnection
 from connectors.engine.store.consents import StoredConsent, context
@@ -57,6 +58,7 @@ class Consents:
         integration: str | None = None,
         params: Mapping[str, str] | None = None,
         life: float = LIFE,
+        owner: Owner = NOBODY,
     ) -> Begun:
         """The address to send a browser to; it is good once, for `life` seconds.
 
@@ -75,6 +77,7 @@ class Consents:
             config=config or {},
             credentials=credentials or {},
             metadata=metadata or {},
+            owner=owner,
         )
         host, now = self._host, self._host.clock.now()
         mode = browser_mode_of(host.catalog.get(provider))
@@ -88,6 +91,7 @@ class Consents:
             "config": dict(wanted.config),
             "credentials": dict(wanted.credentials),
             "metadata": dict(wanted.metadata),
+            "owner": asdict(owner),
             "callback_url": callback_url,
             "remembered": dict(redirect.remember),
         }
@@ -158,6 +162,7 @@ def _wanted(stored: StoredConsent, kept: Mapping[str, Any]) -> Wanted:
         config=kept["config"],
         credentials=kept["credentials"],
         metadata=kept["metadata"],
+        owner=Owner(**kept.get("owner", {})),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -9,14 +10,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from connectors.engine.action_calls import ActionCalls
+from connectors.engine.audit_log import AuditLog
 from connectors.engine.connections import Connections
 from connectors.engine.consent import Consents
+from connectors.engine.environments import Environments
 from connectors.engine.files import Files
+from connectors.engine.health import Health
+from connectors.engine.incoming import Incoming
 from connectors.engine.integrations import Integrations
+from connectors.engine.metrics import Metrics
+from connectors.engine.outgoing import Outgoing
+from connectors.engine.request_log import RequestLog
+from connectors.engine.schedules import Schedules
+from connectors.engine.sessions import Sessions
 from connectors.engine.settings import Settings
 from connectors.engine.store import Store
 from connectors.engine.store.connections import StoredConnection
-from connectors.engine.vault import Vault
+from connectors.engine.vault import NEW_KEY, Vault
+from connectors.errors import VaultError
 from connectors.registry import Registry
 from connectors.runtime.clock import SystemClock
 from connectors.runtime.hosts import HostPolicy
@@ -32,6 +44,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_PROXY_POOL = 128  # connections to one host that are kept; as many proxied calls go at a time
+
 
 class Host:
     """One data folder in use. Close it, or use it as a context manager."""
@@ -46,14 +60,25 @@ class Host:
         self.catalog = catalog
         self.clock = clock
         self.key_note: str | None = None  # says so when a key file was just made
+        self.stopping = threading.Event()  # set when all that runs in this process should end
         self.policy = HostPolicy(
             allow_private=settings.value("CONNECTORS_ALLOW_PRIVATE_HOSTS"),
             override=settings.value("CONNECTORS_BASE_URL_OVERRIDE"),
         )
+        self.environments = Environments(self)
+        self.sessions = Sessions(self)
         self.integrations = Integrations(self)
         self.connections = Connections(self)
         self.consents = Consents(self)
         self.files = Files(self)
+        self.schedules = Schedules(self)
+        self.action_calls = ActionCalls(self)
+        self.metrics = Metrics()
+        self.audit_log = AuditLog(self)
+        self.outgoing = Outgoing(self)
+        self.requests = RequestLog(self)
+        self.health = Health(self)
+        self.incoming = Incoming(self)
 
     @classmethod
     def open(
@@ -76,10 +101,23 @@ class Host:
         return cls(settings, Store(settings.database), vault, registry, catalog, clock or SystemClock())
 
     def sealing_vault(self) -> Vault:
-        """The vault to seal with; on first use of a data folder without a key, a key file is made."""
+        """The vault to seal with; on first use of a data folder without a key, a key file is made.
+
+        Raises `VaultError` where there is no key but something is sealed: whoever forgot the key on one of several
+        machines would have two.
+        """
         if self.vault is None:
+            lost = self.lost_keys()
+            if lost and Vault.existing(self.settings) is None:
+                message = f"There is no key here, but {sum(lost.values())} things are sealed with {', '.join(lost)}."
+                raise VaultError(message, next_step=NEW_KEY)
             self.vault, self.key_note = Vault.from_settings(self.settings)
         return self.vault
+
+    def lost_keys(self) -> dict[str, int]:
+        """Keys that something is sealed with and that are not here: id → how much."""
+        there = self.store.sealed.count_by_key()
+        return {name: many for name, many in there.items() if self.vault is None or not self.vault.has(name)}
 
     def client(
         self,
@@ -149,10 +187,19 @@ class Host:
 
         return Transport(allow_private=self.policy.allow_private, read_timeout=LONGEST, total_timeout=LONGEST)
 
+    @cached_property
+    def proxy_transport(self) -> Transport:
+        """The connections to providers that all proxied calls share."""
+        from connectors.runtime.transport import Transport
+
+        return Transport(allow_private=self.policy.allow_private, pool_size=_PROXY_POOL)
+
     def close(self) -> None:
-        """Close the store, and the connections to token endpoints."""
-        if "_token_transport" in self.__dict__:
-            self._token_transport.close()
+        """Close the store, and the connections to providers that it keeps."""
+        for name in ("_token_transport", "proxy_transport"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+        self.requests.close()
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.engine.names import check_name
@@ -23,7 +24,21 @@ _CLIENT_SECRET = "client_secret"  # noqa: S105 - a name
 _LONGEST = 65_536  # characters of a client id, a secret or a list of scopes
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_A_HOST = re.compile(r"[/\\?#@\s]|\A\Z")
+_OF_ALL = ("webhook_secret",)  # with what a provider signs its webhooks
 _OF_PROVIDER = {"revolut-business": ("callback_url",)}  # see auth/oauth2_quirks/revolut.py
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What an integration shows and passes on."""
+
+    display_name: str | None = None  # None: the provider's
+    forward_webhooks: bool = True
+
+    @classmethod
+    def of(cls, stored: StoredIntegration) -> Shown:
+        """As it is stored."""
+        return cls(stored.display_name, stored.forward_webhooks)
 
 
 class Integrations:
@@ -43,6 +58,7 @@ class Integrations:
         scopes: str | None = None,
         custom: Mapping[str, Any] | None = None,
         hosts: Iterable[str] = (),
+        shown: Shown | None = None,
     ) -> StoredIntegration:
         """Add an integration under a key of its own in the environment.
 
@@ -69,7 +85,7 @@ class Integrations:
             environment,
             key,
             provider=provider,
-            configured=self._configured(environment, found, integration),
+            configured=self._configured(environment, found, integration, shown or Shown()),
             now=self._host.clock.now(),
         )
 
@@ -83,6 +99,7 @@ class Integrations:
         scopes: str | None = None,
         custom: Mapping[str, Any] | None = None,
         hosts: Iterable[str] | None = None,
+        shown: Shown | None = None,
         only_without_client: bool = False,
     ) -> StoredIntegration:
         """Change what is given; None leaves it as it is, an empty text clears it.
@@ -97,7 +114,7 @@ class Integrations:
         def change(current: StoredIntegration) -> Configured:
             if only_without_client and current.client_id:
                 return current
-            before = self.open(current)
+            before = self._before(current, {*(custom or ()), *([] if client_secret is None else [_CLIENT_SECRET])})
             changed = {} if custom is None else own_values(provider, custom, existing=before.custom)
             merged = {name: value for name, value in {**before.custom, **changed}.items() if value != ""}
             after = Integration(
@@ -108,9 +125,25 @@ class Integrations:
                 custom=merged,
                 hosts=before.hosts if named is None else named,
             )
-            return self._configured(environment, provider, after)
+            return self._configured(environment, provider, after, shown or Shown.of(current))
 
         return self._host.store.integrations.change(environment, key, change, now=self._host.clock.now())
+
+    def rename(self, environment: str, key: str, new: str) -> StoredIntegration:
+        """Give an integration another key. Raises `UnknownIntegration`, and `InputError` if it has connections."""
+        check_name("integration key", new)
+        stored = self.get(environment, key)
+        sealed = stored.sealed
+        if sealed is not None:
+            vault = self._host.sealing_vault()
+            opened = vault.open(sealed, context=stored.context)
+            sealed = vault.seal(opened, context=context(environment, new))
+        why_not = self._host.store.integrations.rename(environment, key, new, sealed, now=self._host.clock.now())
+        if why_not == "taken":
+            raise InputError(f"There is an integration {new!r} already.", next_step="Choose another key.")
+        if why_not:
+            raise InputError(f"The integration {key!r} has connections: its key stays.")
+        return self.get(environment, new)
 
     def get(self, environment: str, key: str) -> StoredIntegration:
         """An integration. Raises `UnknownIntegration`."""
@@ -128,6 +161,7 @@ class Integrations:
                 f"The integration {key!r} has {held} connection{'s' if held > 1 else ''}.",
                 next_step="Delete its connections first (`connectors connections delete ID`).",
             )
+        self._host.audit_log.record(environment, "integration.deleted", key)
 
     def open(self, stored: StoredIntegration) -> Integration:
         """The integration with its secrets. Raises `VaultError`."""
@@ -145,6 +179,15 @@ class Integrations:
             hosts=frozenset(stored.hosts),
         )
 
+    def _before(self, stored: StoredIntegration, given: Set[str]) -> Integration:
+        """What is changed. Where its key is lost, who gives each of its secrets anew needs none of the old ones."""
+        try:
+            return self.open(stored)
+        except VaultError:
+            if not given >= set(stored.secrets):
+                raise
+            return self.open(replace(stored, sealed=None))
+
     def of(self, environment: str, key: str, provider: str) -> Integration:
         """The integration to connect under; one that is not there yet is made as `ensure` will make it.
 
@@ -161,7 +204,7 @@ class Integrations:
             )
         return self.open(stored)
 
-    def _configured(self, environment: str, provider: Provider, integration: Integration) -> Configured:
+    def _configured(self, environment: str, provider: Provider, integration: Integration, shown: Shown) -> Configured:
         """What is stored of it: secrets sealed, the rest open."""
         hidden = sorted(integration.secret_names(provider.integration_config))
         secrets: dict[str, Any] = {"custom": {name: integration.custom[name] for name in hidden}} if hidden else {}
@@ -175,6 +218,8 @@ class Integrations:
             hosts=tuple(sorted(integration.hosts)),
             secrets=(*([_CLIENT_SECRET] if integration.client_secret else ()), *hidden),
             sealed=self._host.sealing_vault().seal(dumps(secrets).encode(), context=place) if secrets else None,
+            display_name=shown.display_name,
+            forward_webhooks=shown.forward_webhooks,
         )
 
 
@@ -186,16 +231,18 @@ def own_values(
     Raises `ConfigError` for what the definition's `integration_config` does not take, and
     `InputError` for a name that nothing reads.
     """
+    signing = {name: _text(name, given[name]) for name in _OF_ALL if name in given}
+    given = {name: value for name, value in given.items() if name not in _OF_ALL}
     if provider.integration_config:
         from connectors.runtime.integration_fields import check_integration
 
-        return dict(check_integration(provider, given, existing=existing))
+        return {**check_integration(provider, given, existing=existing), **signing}
     known = {*OWN_FIELDS.get(provider.auth_mode, ()), *_OF_PROVIDER.get(provider.name, ())}
     for name in given:
         if name not in known:
             takes = f"takes {', '.join(sorted(known))}" if known else "has none"
             raise InputError(f"{str(name)[:60]!r} is no field of an integration of {provider.name}, which {takes}.")
-    return {name: _text(name, value) for name, value in given.items()}
+    return {name: _text(name, value) for name, value in given.items()} | signing
 
 
 def _text(what: str, value: object) -> str:

@@ -11,10 +11,10 @@ from connectors.authoring import Action, FileRef
 from connectors.engine.error_words import advise, redact, say_what_changed, shown
 from connectors.engine.pace import TOO_MANY, advice_on_pace
 from connectors.engine.run_log import call_logger
-from connectors.errors import ActionError, ConnectorError, InvalidInput, InvalidOutput
+from connectors.errors import ActionError, ActionExpired, ConnectorError, InvalidInput, InvalidOutput
 from connectors.runtime.canonical import dumps
 from connectors.runtime.models import Contract, Model
-from connectors.runtime.ports import Attempt, Waiting
+from connectors.runtime.ports import Attempt, Clock, Waiting
 
 if TYPE_CHECKING:
     from connectors.engine.call import ActionCall
@@ -67,11 +67,13 @@ def invoke(
     integration: str | None = None,
     progress: Progress | None = None,
     longest_wait: float | None = None,
+    at_most: float | None = None,
 ) -> ActionResult:
     """Call an action of a connection once, and return what it gave back.
 
     `longest_wait` is how many seconds a request may wait for the rate budget before anything was
-    changed; 10 if it is None.
+    changed; 10 if it is None. `at_most` is how many seconds the action may take: then it ends at
+    its next call with `ActionExpired`.
 
     Raises `UnknownConnection`, `UnknownFunction`, `InvalidInput` (all problems) before anything is
     sent; then whatever the action raises as a `ConnectorError`. One that the action met after it
@@ -84,20 +86,24 @@ def invoke(
     contract = host.registry.models.action(stored.provider, action_name)
     connection = host.connections.open(stored)
     checked = _input(contract.input, given, connection)
-    return _Once(host, stored, action, contract, connection, progress, longest_wait).run(checked)
+    return _Once(host, stored, action, contract, connection, progress, longest_wait, at_most).run(checked)
 
 
 class _Meter:
-    """Counts requests and waits."""
+    """Counts requests and waits, and ends what takes too long."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, clock: Clock, at_most: float | None) -> None:
         self._progress = progress
+        self._clock = clock
+        self._until = None if at_most is None else clock.now() + at_most
         self.requests = 0
         self.waited = 0.0
         self.refused = 0  # answers 429
 
     def before(self, method: str, url: str) -> None:
-        """Nothing to do."""
+        """Raises `ActionExpired` when the time is over."""
+        del method, url
+        self._check()
 
     def after(self, attempt: Attempt) -> None:
         """Count it."""
@@ -105,11 +111,16 @@ class _Meter:
         self.refused += attempt.status == TOO_MANY
 
     def waiting(self, waiting: Waiting) -> None:
-        """Count what the budget takes."""
+        """Count what the budget takes. Raises `ActionExpired` for a wait beyond the time there is."""
+        self._check(waiting.seconds)
         if waiting.reason == "budget":
             self.waited += waiting.seconds
         if self._progress is not None:
             self._progress.waiting(waiting)
+
+    def _check(self, ahead: float = 0.0) -> None:
+        if self._until is not None and self._clock.now() + ahead > self._until:
+            raise ActionExpired
 
 
 class _Once:
@@ -124,6 +135,7 @@ class _Once:
         connection: Connection,
         progress: Progress | None,
         longest_wait: float | None,
+        at_most: float | None,
     ) -> None:
         self._host = host
         self._stored = stored
@@ -132,7 +144,7 @@ class _Once:
         self._connection = connection
         self._progress = progress
         self._longest_wait = longest_wait
-        self._meter = _Meter(progress)
+        self._meter = _Meter(progress, host.clock, at_most)
 
     def run(self, given: dict[str, Any]) -> ActionResult:
         began = self._host.clock.now()
@@ -166,6 +178,7 @@ class _Once:
         from connectors.runtime.transport import Transport
 
         host, stored = self._host, self._stored
+        observer = host.requests.observe(stored, self._meter, kind="action", name=self._action.name)
         with ExitStack() as stack:
             transport = stack.enter_context(Transport(allow_private=host.policy.allow_private))
             urgent, patient = (
@@ -173,7 +186,7 @@ class _Once:
                     self._connection,
                     stored=stored,
                     urgent=urgent,
-                    observer=self._meter,
+                    observer=observer,
                     transport=transport,
                     longest_budget_wait=self._longest_wait if urgent else None,
                 )

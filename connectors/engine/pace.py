@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connectors.runtime.catalog import Provider
     from connectors.runtime.connection import Connection
 
-_BUDGET = "budget"
+BUDGET = "budget"
 _WORTH_SAYING = 1.0  # seconds of waiting
 TOO_MANY = 429
 
@@ -58,7 +58,7 @@ class Pace:
 
     def waiting(self, waiting: Waiting) -> None:
         """Count the time that is spent on the budget, and let the run save what it has."""
-        if waiting.reason == _BUDGET:
+        if waiting.reason == BUDGET:
             with self._lock:
                 now = self._clock.now()
                 until = max(self._waiting_until, now + waiting.seconds)

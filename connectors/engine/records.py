@@ -16,9 +16,8 @@ from connectors.errors import BrokenCursor, UnknownFunction
 from connectors.runtime.canonical import loads
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from connectors.engine.host import Host
+    from connectors.engine.store.database import Row
 
 _CURSOR = re.compile(r"1\.(?P<stream>[0-9]{1,18})\.(?P<change>[0-9]{1,18})\Z")
 
@@ -68,7 +67,7 @@ class Reader:
         """All changes behind the cursor, deletions included. Raises `BrokenCursor`."""
         environment = self._stored.environment
         stream = self._store.records.stream(environment, self._stored.key, model, self._variant)
-        after = 0 if cursor is None else _position(cursor, stream)
+        after = 0 if cursor is None else position_of(cursor, stream)
         if stream is None:
             return
         for row in self._store.records.after(environment, stream, after):
@@ -106,7 +105,7 @@ def iso(time: float | None) -> str | None:
     return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _record(row: sqlite3.Row, stream: int) -> StoredRecord:
+def _record(row: Row, stream: int) -> StoredRecord:
     action = "ADDED" if row["first_change"] == row["change"] else "UPDATED"
     return StoredRecord(
         id=row["id"],
@@ -115,11 +114,17 @@ def _record(row: sqlite3.Row, stream: int) -> StoredRecord:
         last_modified_at=row["last_modified_at"],
         deleted_at=row["deleted_at"],
         last_action="DELETED" if row["deleted_at"] is not None else action,
-        cursor=base64.urlsafe_b64encode(f"1.{stream}.{row['change']}".encode()).decode().rstrip("="),
+        cursor=cursor_of(stream, row["change"]),
     )
 
 
-def _position(cursor: str, stream: int | None) -> int:
+def cursor_of(stream: int, change: int) -> str:
+    """The cursor behind a change of a stream."""
+    return base64.urlsafe_b64encode(f"1.{stream}.{change}".encode()).decode().rstrip("=")
+
+
+def position_of(cursor: str, stream: int | None) -> int:
+    """The number of the change that a cursor of that stream stands behind. Raises `BrokenCursor`."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):

@@ -48,12 +48,14 @@ class AuthorRun:
         stored: Callable[[str], Iterator[dict[str, Any]]],
         progress: Callable[[int, int | None], None],
         clock: StoppableClock,
+        only: frozenset[str] = frozenset(),
     ) -> None:
         self._client = client
         self._unchanged = unchanged
         self._stored = stored
         self.checkpoint = checkpoint
-        self.only: frozenset[str] = frozenset()
+        self._only = only
+        self.targeted = False  # the author looked at ids that an event asked for
         self.metadata = client.connection.metadata
         self.connection_config = open_config(client.connection)
         self.log = log
@@ -61,24 +63,35 @@ class AuthorRun:
         self._clock = clock
         self._failures = 0
 
+    @property
+    def only(self) -> frozenset[str]:
+        """Ids that an event asked for. Whoever looks at some reads these, so the run is no whole one."""
+        self.targeted = self.targeted or bool(self._only)
+        return self._only
+
     def get(self, path: str, **options: Any) -> Response:
         """Send a GET request."""
+        self._clock.check()
         return self._client.get(path, **options)
 
     def post(self, path: str, **options: Any) -> Response:
         """Send a POST request."""
+        self._clock.check()
         return self._client.post(path, **options)
 
     def put(self, path: str, **options: Any) -> Response:
         """Send a PUT request."""
+        self._clock.check()
         return self._client.put(path, **options)
 
     def delete(self, path: str, **options: Any) -> Response:
         """Send a DELETE request."""
+        self._clock.check()
         return self._client.delete(path, **options)
 
     def pages(self, path: str, *, items: str | None = None, **options: Any) -> Iterator[dict[str, Any]]:
         """Yield the items of all pages of a list."""
+        self._clock.check()
         return self._client.pages(path, items=items, **options)
 
     def records(self, model: str, **equal: Any) -> Iterator[dict[str, Any]]:

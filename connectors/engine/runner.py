@@ -13,7 +13,7 @@ from connectors.authoring import Checkpoint, Gone, Item, StartOver, Sync
 from connectors.authoring.sync import Version
 from connectors.engine.batcher import Batcher, version_text
 from connectors.engine.cancellation import StoppableClock
-from connectors.engine.pace import Pace
+from connectors.engine.pace import BUDGET, Pace
 from connectors.engine.passes import end_pass
 from connectors.engine.report import Progress, RunReport
 from connectors.engine.run import AuthorRun
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connectors.runtime.client import Client
 
 _WAIT_THAT_FLUSHES = 1.0  # seconds
+_LONGEST_WAIT = 60.0  # seconds that a scheduled run waits for its budget before it closes
 _MOST_RESTARTS = 1  # a sync may say StartOver once in a run
 
 
@@ -57,6 +58,7 @@ class Runner:
         self._came = 0
         self._done: int | None = None
         self._of: int | None = None
+        self._run: AuthorRun | None = None
         self.pace = Pace(provider, clock, before_wait=self._before_wait)
 
     def pull(self, client: Client, reader: Reader, checkpoint: dict[str, Any] | None, log: logging.Logger) -> None:
@@ -65,7 +67,7 @@ class Runner:
         What was yielded is saved also when this raises. Raises whatever the sync raises.
         """
         for restart in range(_MOST_RESTARTS + 1):
-            run = AuthorRun(
+            run = self._run = AuthorRun(
                 client,
                 checkpoint=checkpoint,
                 log=log,
@@ -73,6 +75,7 @@ class Runner:
                 stored=reader.data,
                 progress=self._told,
                 clock=self._clock,
+                only=self._options.only,
             )
             try:
                 self._finish(whole=self._consume(run))
@@ -86,6 +89,11 @@ class Runner:
                     self._sink.start_over()
             else:
                 return
+
+    @property
+    def targeted(self) -> bool:
+        """Whether the sync read only what an event asked for: then absence says nothing."""
+        return self._run is not None and self._run.targeted
 
     def _consume(self, run: AuthorRun) -> bool:
         """Whether the generator ended by itself."""
@@ -112,6 +120,9 @@ class Runner:
             self._report.state = "limited"
             self._report.notes.append(f"stopped after {self._came} records as asked; nothing was deleted by absence")
             return
+        if self.targeted:
+            self._report.state = "success"
+            return
         ending = end_pass(self._sink, self._sync)
         self._report.counts.deleted += ending.deleted
         self._report.state = "needs_confirmation" if ending.held else "success"
@@ -135,6 +146,8 @@ class Runner:
 
     def _add(self, item: Item) -> None:
         self._clock.check()
+        if self.targeted and isinstance(item, Checkpoint):
+            return  # it would say how far a whole pass has come
         with self._lock:
             now = self._clock.now()
             self._batcher.add(item, now=now)
@@ -159,6 +172,10 @@ class Runner:
     def _before_wait(self, waiting: Waiting) -> None:
         if waiting.seconds > _WAIT_THAT_FLUSHES:
             self.flush()
+        if self._options.claim is not None and waiting.reason == BUDGET and waiting.seconds > _LONGEST_WAIT:
+            # Its thread is of more use to another sync; the schedule takes it up again in time.
+            self._report.due_at = self._clock.now() + waiting.seconds
+            self._clock.stop()
         self._progress.waiting(waiting)
 
     def _told(self, done: int, of: int | None) -> None:

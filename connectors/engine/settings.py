@@ -6,69 +6,20 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from connectors.engine.dotenv import read_dotenv
 from connectors.engine.keys import parse_keys
+from connectors.engine.setting_list import SETTINGS, Kind, Setting
 from connectors.errors import SettingError
 
-Kind = Literal["text", "path", "paths", "bool", "choice", "keys", "database"]
 Source = Literal["given", "environment", ".env", "default"]  # given: by the caller, such as `--home`
 
 MASK = "[secret]"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One thing that can be set."""
-
-    name: str  # of the environment variable
-    default: str  # as it would be written; "" = not set
-    help: str  # one sentence, for people
-    secret: bool = False  # never shown
-    kind: Kind = "text"  # how the text is read
-    choices: tuple[str, ...] = ()  # with kind "choice"
-
-
-SETTINGS = (
-    Setting("CONNECTORS_HOME", "~/.connectors", "The data folder: database, key file and .env.", kind="path"),
-    Setting(
-        "CONNECTORS_ENCRYPTION_KEY",
-        "",
-        "Key for stored credentials: 32 random bytes in Base64; several, newest first, separated by commas. "
-        "Without it, a key file is made in the data folder.",
-        secret=True,
-        kind="keys",
-    ),
-    Setting(
-        "CONNECTORS_PROVIDERS",
-        "",
-        f"Further files of provider definitions, separated by '{os.pathsep}'; later ones win.",
-        kind="paths",
-    ),
-    Setting("CONNECTORS_PATH", "", f"Folders with connectors, separated by '{os.pathsep}'.", kind="paths"),
-    Setting(
-        "CONNECTORS_ALLOW_PRIVATE_HOSTS",
-        "off",
-        "Whether calls may go to private, loopback and link-local addresses.",
-        kind="bool",
-    ),
-    Setting(
-        "CONNECTORS_BASE_URL_OVERRIDE",
-        "listed",
-        "Whether a call may name another base URL.",
-        kind="choice",
-        choices=("off", "listed", "any"),
-    ),
-    Setting(
-        "DATABASE_URL",
-        "",
-        "Where connections and records are kept: sqlite:///FILE; without it, connectors.db in the data folder.",
-        kind="database",
-    ),
-    Setting("CONNECTORS_ENVIRONMENT", "dev", "The environment that commands work in."),
-)
+_HIGHEST_PORT = 65_535
 
 _PLACES: Mapping[Source, str] = {
     "given": "the call",
@@ -120,15 +71,16 @@ class Settings:
         return cls(folder, found)
 
     @property
-    def database(self) -> Path:
-        """The file that connections and records are kept in."""
-        path: Path = self.value("DATABASE_URL")
-        return path
+    def database(self) -> Path | PostgresUrl:
+        """The file, or the PostgreSQL database, that connections and records are kept in."""
+        where: Path | PostgresUrl = self.value("DATABASE_URL")
+        return where
 
     def value(self, name: str) -> Any:
         """A setting's value, in its type. Raises SettingError if it cannot be used; KeyError if there is no such name.
 
-        text, choice: str · path, database: Path · paths: tuple of Path · bool: bool · keys: tuple of bytes.
+        text, choice: str · path: Path · database: Path or PostgresUrl · paths: tuple of Path · bool: bool ·
+        url: str · port, count: int · seconds: float · keys: tuple of bytes.
         """
         setting = _BY_NAME[name]
         text, source = self._text(setting)
@@ -149,6 +101,11 @@ class Settings:
     def rows(self) -> list[SettingRow]:
         """All settings with source and problem, secrets masked. Never raises."""
         return [self._row(setting) for setting in SETTINGS]
+
+    def check(self) -> None:
+        """Read every setting, so that none fails later on. Raises SettingError for the first that cannot be used."""
+        for setting in SETTINGS:
+            self.value(setting.name)
 
     def make_home(self) -> Path:
         """Create the data folder, for this user only, if it is missing. Raises SettingError if that fails."""
@@ -251,19 +208,74 @@ def _read_keys(given: _Given) -> tuple[bytes, ...]:
         raise ValueError(f"{error}; `openssl rand -base64 32` makes a key") from None
 
 
-def _read_database(given: _Given) -> Path:
+@dataclass(frozen=True)
+class PostgresUrl:
+    """Where a PostgreSQL database is; shown without its password."""
+
+    _url: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """The whole URL."""
+        return self._url
+
+    def __str__(self) -> str:
+        """The same without what may be secret."""
+        parts = urlsplit(self._url)
+        user = f"{parts.username}@" if parts.username else ""
+        return f"postgresql://{user}{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _read_url(given: _Given) -> str:
+    if given.text and not re.fullmatch(r"https?://[^\s/?#@]+(/[!-~]*)?", given.text):
+        raise ValueError("expected an http or https URL")
+    return given.text
+
+
+def _read_seconds(given: _Given) -> float:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", given.text.strip()) or not float(given.text):
+        raise ValueError("expected a number of seconds above 0, such as 5 or 0.5")
+    return float(given.text)
+
+
+def _read_count(given: _Given) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,6}", given.text.strip()):
+        raise ValueError("expected a whole number from 1")
+    return int(given.text)
+
+
+def _read_port(given: _Given) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", given.text.strip()) or int(given.text) > _HIGHEST_PORT:
+        raise ValueError(f"expected a whole number from 1 to {_HIGHEST_PORT}")
+    return int(given.text)
+
+
+def _read_database(given: _Given) -> Path | PostgresUrl:
     if not given.text:
         return given.home / "connectors.db"
     scheme, mark, rest = given.text.partition("://")
     if mark and re.fullmatch(r"postgres(ql)?(\+\w+)?", scheme):
-        raise ValueError("this version runs on SQLite; expected sqlite:///FILE")
+        return _postgres(scheme, rest)
     file = rest.removeprefix("/")
     if scheme != "sqlite" or not rest.startswith("/") or not file or re.search(r"[?#\x00-\x1f]|:memory:", file):
-        raise ValueError("expected sqlite:///FILE (sqlite:////FILE with an absolute path)")
+        raise ValueError(
+            "expected sqlite:///FILE (sqlite:////FILE with an absolute path) or postgresql://USER:PASSWORD@HOST:PORT/NAME"
+        )
     path = _path(file, given.base)
     if path.is_dir():
         raise ValueError("expected a file, not a folder")
     return path
+
+
+def _postgres(scheme: str, rest: str) -> PostgresUrl:
+    if "+" in scheme or not re.fullmatch(r"[^\s\x00-\x1f]+", rest):
+        raise ValueError("expected postgresql://USER:PASSWORD@HOST:PORT/NAME")
+    if find_spec("psycopg") is None:
+        raise ValueError("PostgreSQL needs more packages: pip install 'connectors[postgres]'")
+    try:
+        urlsplit(f"postgresql://{rest}").port  # noqa: B018 - it is read when it is asked for
+    except ValueError:
+        raise ValueError("expected postgresql://USER:PASSWORD@HOST:PORT/NAME") from None
+    return PostgresUrl(f"postgresql://{rest}")
 
 
 _READERS: Mapping[Kind, Callable[[_Given], Any]] = {
@@ -274,4 +286,8 @@ _READERS: Mapping[Kind, Callable[[_Given], Any]] = {
     "choice": _read_choice,
     "keys": _read_keys,
     "database": _read_database,
+    "url": _read_url,
+    "port": _read_port,
+    "count": _read_count,
+    "seconds": _read_seconds,
 }

@@ -80,6 +80,18 @@ class StoreSink:
         """One transaction."""
         return self._store.passes.finish(self.place.environment, self.place, delete=delete, now=self._now())
 
+    def forget(self, *, records: bool) -> None:
+        """Forget all that the sync remembers, and begin a new pass; with its records too if `records`."""
+        place = self.place
+        self._store.passes.forget(place.environment, place, records=records)
+        self.start_over()
+
+    def leave(self) -> None:
+        """The run was no whole one: what it saw says nothing about a pass that began with it."""
+        place = self.place
+        if place.pass_.began_at == place.started_at:
+            self._store.schedules.change("drop_pass", **place.names)
+
     def hold(self) -> None:
         """The run's row names the pass."""
         self._store.passes.hold(self.place.environment, self.place)

@@ -86,6 +86,8 @@ class StoredTokens:
             now_too = setbacks.and_now(now)
             told = connection.redactor.data(error.to_dict())
             self._host.store.connections.renewal_failed(stored, failed_at=now, days=now_too.days, error=told)
+            self._host.health.refresh_failed(stored, told)
+            self._host.metrics.count("connectors_token_renewals_total", provider=stored.provider, ok="false")
             raise
         return self._saved(stored, connection, renewed, now)
 
@@ -99,6 +101,8 @@ class StoredTokens:
             before, current = self._read(old)
             if current.credentials != old.credentials:
                 return current
+        self._host.health.refreshed(before)
+        self._host.metrics.count("connectors_token_renewals_total", provider=before.provider, ok="true")
         # Without this the next look would take what was just stored for somebody else's.
         self._last = replace(before, sealed=sealed, connection_config=config)
         return new

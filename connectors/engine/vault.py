@@ -39,6 +39,10 @@ LOST_KEY = (
     "(it is read only while the setting is empty). If the key is lost, nobody can read what it sealed: "
     "connect those accounts again."
 )
+NEW_KEY = (
+    "Put that key into CONNECTORS_ENCRYPTION_KEY, or restore the vault.key file of the data folder. If it is lost, set "
+    "CONNECTORS_ENCRYPTION_KEY to a new one (`openssl rand -base64 32`) and connect those accounts again."
+)
 
 
 class Vault:
@@ -103,6 +107,10 @@ class Vault:
                 "A sealed value does not open: it was changed, or it belongs to another connection or environment.",
                 next_step="Restore the database from a copy, or connect that account again.",
             ) from None
+
+    def has(self, name: str) -> bool:
+        """Whether a key of that id is among its keys."""
+        return name in self._keys
 
     def key_id_of(self, sealed: bytes) -> str:
         """The id of the key that sealed this. Raises VaultError if it is no sealed value of this version."""

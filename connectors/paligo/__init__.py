@@ -12,6 +12,7 @@ from connectors.paligo.syncs.groups import groups
 from connectors.paligo.syncs.images import images
 from connectors.paligo.syncs.lists import lists
 from connectors.paligo.syncs.taxonomies import taxonomies
+from connectors.paligo.webhooks import parse
 
 connector = Connector(
     definitions=root() / "providers.yaml",
@@ -19,4 +20,5 @@ connector = Connector(
     functions=(documents, folders, forks, images, taxonomies, groups, *lists, audit_findings, *ACTIONS),
     metadata=check,
     audit=content_audit,
+    events=parse,
 )

@@ -1,4 +1,4 @@
-"""Which error an answer is, and how long it asks to wait."""
+"""Which error an answer is, how long it asks to wait, and how long it says that it is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from connectors.runtime import retry
 from connectors.runtime.response import Response
 
 LONGEST_PAUSE = 24 * 3600.0  # seconds; a provider that asks for more is taken to ask for this
+_MOST_DIGITS = 15  # of a body's length
 _KINDS: Mapping[int, type[AnswerError]] = {
     401: AuthError,
     403: ForbiddenError,
@@ -49,7 +50,14 @@ def error_of(response: Response, *, provider: str, attempts: int, now: float) ->
         step = f"Try again in {max(1, round(wait))} seconds." if wait is not None else None
     error = kind(message, next_step=step, **facts)
     error.headers = response.safe_headers
+    error.read_body = lambda: response.safe_body
     return error
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """Bytes of the body as the provider said them; None where it did not, or nothing that can be true."""
+    said = headers.get("content-length", "")
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else None
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

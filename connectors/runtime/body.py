@@ -16,11 +16,12 @@ from connectors.runtime.connection import Connection
 from connectors.runtime.multipart import FilePart, Multipart
 from connectors.runtime.placing import variables_of, without_missing
 from connectors.runtime.scalars import text_of
+from connectors.runtime.stored_body import StoredBody
 from connectors.runtime.template import Moment
 
-Written: TypeAlias = bytes | Multipart | None
+Written: TypeAlias = bytes | Multipart | StoredBody | None
 
-METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE", "PROPFIND", "REPORT"})
 _METHODS_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -31,7 +32,7 @@ _MULTIPART = "multipart/form-data"
 class Body:
     """What is to be sent, before it is written."""
 
-    value: Any  # a mapping, list, text or bytes; None: nothing
+    value: Any  # a mapping, list, text, bytes or stored body; None: nothing
     files: Mapping[str, FilePart]
     has_credentials: bool  # whether the definition put credentials into it
 
@@ -84,6 +85,8 @@ def write(body: Body, method: str, content_type: str | None, boundary: str | Non
         return (b"" if has_length else None), content_type or (FORM if has_length else None)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value), content_type or "application/octet-stream"
+    if isinstance(value, StoredBody):
+        return value, content_type or "application/octet-stream"
     if isinstance(value, str):
         return octets(_as_json(value) if kind == _JSON else value), content_type or FORM
     if isinstance(value, (Mapping, list, tuple)):

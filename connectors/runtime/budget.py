@@ -31,6 +31,8 @@ _OPERATIONS: Mapping[str, str] = {
     "GET": READ,
     "HEAD": READ,
     "OPTIONS": READ,
+    "PROPFIND": READ,
+    "REPORT": READ,
     "POST": "create",
     "PUT": "update",
     "PATCH": "update",

@@ -13,7 +13,7 @@ from connectors.errors import (
     UnreachableError,
 )
 from connectors.runtime import redirect
-from connectors.runtime.answers import error_of, json_or_text, retry_after
+from connectors.runtime.answers import content_length, error_of, json_or_text, retry_after
 from connectors.runtime.budget import is_read
 from connectors.runtime.hosts import HostPolicy
 from connectors.runtime.options import Options
@@ -133,13 +133,13 @@ class Exchange:
                 line.observer.before(request.method, shown)
             answer = line.transport.send(request, stream=self._options.stream, max_bytes=self._options.max_bytes)
         except ConnectorError as error:
-            elapsed = line.clock.now() - started
-            self._tell(Attempt(request.method, shown, None, elapsed, self._attempt + 1, error.code))
+            self._tell(Attempt(request.method, shown, None, line.clock.now() - started, self._attempt + 1, error.code))
             raise
         finally:
             line.pace.leave(place)
         elapsed = line.clock.now() - started
-        self._tell(Attempt(request.method, shown, answer.status, elapsed, self._attempt + 1), answer)
+        length = content_length(answer.headers)
+        self._tell(Attempt(request.method, shown, answer.status, elapsed, self._attempt + 1, length=length), answer)
         self._obey(place, answer)
         return answer, elapsed
 

@@ -114,6 +114,8 @@ def _value(provider: Provider, field: Field, given: object) -> tuple[str | None,
 
 
 def _mismatch(provider: Provider, field: Field, value: str) -> str | None:
+    if value == "" and _half_of_a_pair(provider, field):
+        return None
     if value == "" and field.required:
         return f"is empty. Expected: {field.expected}."
     # A pattern that does not compile cannot be kept to: "invalid_pattern" counts as taken.
@@ -121,6 +123,12 @@ def _mismatch(provider: Provider, field: Field, value: str) -> str | None:
         return f"is not what is expected: {field.expected}."
     place = misplaced(provider.base_url or "", field.group, field.name, value) if value else None
     return f"cannot stand in the provider's address. Expected: {place}." if place else None
+
+
+def _half_of_a_pair(provider: Provider, field: Field) -> bool:
+    """Either part of Basic authentication may be empty (RFC 7617): many providers take a key as the user alone."""
+    half = field.group == "credentials" and field.name in ("username", "password")
+    return half and provider.auth_mode == "BASIC" and field.pattern is None
 
 
 def _keeps_blanks(field: Field) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
+_LONGEST_CHAIN = 10  # references from one part of a schema to the next
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -158,4 +159,35 @@ class Models:
             )
         files = (folder / provider / f"{model}.json" for folder in reversed(self._folders))
         file = next(file for file in files if file.is_file())
-        return Model(model, read_schema(file), str(file))
+        schema = read_schema(file)
+        _check_id(schema, str(file))
+        return Model(model, schema, str(file))
+
+
+def _check_id(schema: Mapping[str, Any], source: str) -> None:
+    """Raises DefinitionError for a schema that no record could keep: an id is stored, and so checked, as text."""
+    fields = schema.get("properties")
+    found = _told(schema, fields.get("id") if isinstance(fields, Mapping) else None)
+    types = found.get("type", "string")
+    if "string" not in ([types] if isinstance(types, str) else types):
+        said = types if isinstance(types, str) else ", ".join(map(str, types))
+        raise DefinitionError(
+            f'{source} allows only {said} as "id", but ids are text before they are checked: 7 is "7". '
+            "It would reject every record.",
+            file=source,
+            next_step='Write {"type": ["integer", "string"]} for the id, or leave its type out.',
+        )
+
+
+def _told(schema: Mapping[str, Any], part: Any) -> Mapping[str, Any]:
+    """What a part of a schema says, or what it refers to in the same file."""
+    for _ in range(_LONGEST_CHAIN):
+        if not isinstance(part, Mapping):
+            return {}
+        reference = part.get("$ref")
+        if "type" in part or not isinstance(reference, str) or not reference.startswith("#/"):
+            return part
+        part = schema
+        for name in reference[2:].split("/"):
+            part = part.get(name) if isinstance(part, Mapping) else None
+    return {}

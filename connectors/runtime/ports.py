@@ -79,6 +79,7 @@ class Attempt:
     seconds: float
     number: int  # 1 = first attempt of its call
     error: str | None = None  # code of the error, if it failed
+    length: int | None = None  # bytes of the answer's body, if the provider said so
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from connectors.runtime.url import Params, target, with_params
 
 __all__ = ["Call", "FilePart", "HostPolicy", "Request", "build"]
 
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "REPORT"})
 
 
 @dataclass(frozen=True)

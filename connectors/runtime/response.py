@@ -75,6 +75,17 @@ class Response:
         return {name: value for name, value in pairs if name not in _COOKIES}
 
     @property
+    def safe_body(self) -> Any:
+        """The body's JSON value, else its text, without secrets; None if it is empty or not text: for errors."""
+        content = self.content
+        if not content.strip() or b"\0" in content:
+            return None
+        try:
+            return self._redactor.data(self.json())
+        except UnexpectedAnswer:
+            return self._redactor.text(self.text)
+
+    @property
     def content(self) -> bytes:
         """The whole body. Of a streamed response it is read now; raises as `iter_bytes` does."""
         if not isinstance(self._body, bytes):

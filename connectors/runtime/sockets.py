@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager, ProxyManager
@@ -107,6 +108,20 @@ class WholeHead(http.client.HTTPResponse):
             self.fp = lines.stream
         if not lines.last:
             raise http.client.RemoteDisconnected("The connection was closed in the middle of the headers")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status line of the answer itself.
+
+        What announces it (RFC 9110, section 15.2) is read over: taken for the answer, the real one
+        would be left on the connection, for whoever uses it next.
+        """
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc] # typeshed does not name it
+            if status == HTTPStatus.SWITCHING_PROTOCOLS:
+                raise http.client.BadStatusLine("switches protocols, which nobody asked for")
+            if not HTTPStatus.SWITCHING_PROTOCOLS < status < HTTPStatus.OK:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
 
 
 class _Guarded(HTTPConnection):

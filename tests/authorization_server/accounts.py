@@ -30,10 +30,10 @@ CLIENTS = {
 }
 
 
-def open_host(folder: Path, clock: Clock | None = None) -> Host:
-    """A host whose data folder is in `folder`, as is the file of definitions."""
+def open_host(folder: Path, clock: Clock | None = None, *, database_url: str = "") -> Host:
+    """A host whose data folder is in `folder`, as is the file of definitions and, without a URL, the store."""
     key = base64.b64encode(SEALING_KEY).decode()
-    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "true", "CONNECTORS_ENCRYPTION_KEY": key}
+    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "true", "CONNECTORS_ENCRYPTION_KEY": key, "DATABASE_URL": database_url}
     settings = Settings.load(given, home=folder / "home")
     return Host.open(settings, providers=[folder / "providers.yaml"], clock=clock)
 

@@ -27,6 +27,17 @@ def test_runs_of_an_unknown_connection_are_bad_input(run):
     run("runs", "--connection", "acme", code=2)
 
 
+def test_one_run_is_shown_with_the_requests_that_it_sent(run, connected):
+    run("sync", "taxonomies", "--connection", "acme")
+    assert re.search(r"^state +success$", run("runs", "show", "1").stdout, re.MULTILINE)
+    text = run("runs", "show", "1", "--requests").stdout
+    assert re.search(r" POST +201 .* https://\S+/api/v2/search/", text)
+    found = json.loads(run("runs", "show", "1", "--requests", "--json").stdout)
+    assert found["requests"] == len(found["requests_sent"])
+    assert found["requests_sent"][0]["at"].endswith("Z")
+    assert "no run 7" in run("runs", "show", "7", code=2).stderr
+
+
 def test_syncs_show_records_and_the_last_success(run, connected):
     def documents(*more):
         rows = json.loads(run("syncs", *more, "--json").stdout)

@@ -88,6 +88,7 @@ def test_more_differences_than_a_rule_may_make_are_told_and_are_no_failure(folde
         (gzip.compress(b"[]"), "no list of cases"),
         (gzip.compress(b'{"cases": [1]}'), "no list of cases"),
     ],
+    ids=["not packed", "cut off", "no JSON", "a list", "a case that is a number"],  # packed bytes hold the time
 )
 def test_a_broken_file_is_a_failure_that_says_what_is_wrong(folder, content, reason):
     path = folder(retry_sequences=[])

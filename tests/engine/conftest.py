@@ -59,8 +59,10 @@ SCHEMA = {
 class Toy:
     """An account, the sync over it, and the store it fills."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str = "", **given: str) -> None:
         self.folder = folder
+        self.database_url = database_url
+        self.given = given  # further settings
         self.things: dict[str, dict[str, Any]] = {}
         self.reads: list[str] = []
         self.clock = FakeClock()
@@ -78,7 +80,8 @@ class Toy:
         return sync("Thing", **{"every": "1h", "deletes": "absent", **options})(things)
 
     def open(self, declared: Sync | None = None) -> Host:
-        settings = Settings.load({}, home=self.folder / "home")
+        settings = Settings.load({"DATABASE_URL": self.database_url, **self.given}, home=self.folder / "home")
+        settings.make_home()
         connector = Connector(functions=(declared or self.sync,))
         registry = Registry([Found("toy", connector, self.folder / "providers.yaml", self.folder / "schemas")])
         host = Host(settings, Store(settings.database), Vault([b"k" * 32]), registry, registry.catalog(), self.clock)
@@ -102,6 +105,22 @@ class Toy:
         self.reads.clear()
         return run_sync(host or self.host, "dev", "acme", "things", RunOptions(**options))
 
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the host that is open."""
+        self.host.settings._found[name] = (value, "given")  # type: ignore[index]
+
+    def dump(self) -> list[str]:
+        """Everything that is stored."""
+        session = self.host.store.database.connection
+        if not self.database_url:
+            return list(session.iterdump())  # type: ignore[attr-defined]
+        tables = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+        return [
+            repr(tuple(row))
+            for (table,) in tables
+            for row in session.execute(f"SELECT * FROM {table} AS t ORDER BY t::text").fetchall()
+        ]
+
     def stored(self) -> dict[str, dict[str, Any]]:
         from connectors.engine.records import read_records
 
@@ -109,13 +128,24 @@ class Toy:
         return {record.id: record.data for record in found if record.deleted_at is None}
 
 
+def stored_octets(host: Host) -> bytes:
+    """Everything that a store holds: the file with its log, or each value of each row."""
+    where = host.settings.database
+    if isinstance(where, Path):
+        return b"".join(file.read_bytes() for file in where.parent.iterdir() if file.name.startswith(where.name))
+    session = host.store.database.connection
+    tables = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    rows = [row for (table,) in tables for row in session.execute(f"SELECT * FROM {table}").fetchall()]
+    return b"\n".join(each if isinstance(each, bytes) else str(each).encode() for row in rows for each in row)
+
+
 def _version(stub: Any) -> Any:
     return stub.get("version")
 
 
 @pytest.fixture
-def toy(tmp_path: Path) -> Iterator[Toy]:
-    made = Toy(tmp_path)
+def toy(tmp_path: Path, database_url: str) -> Iterator[Toy]:
+    made = Toy(tmp_path, database_url)
     yield made
     made.host.close()
 
@@ -125,8 +155,9 @@ class Desk:
 
     ANYTHING: ClassVar[dict[str, Any]] = {"type": "object"}
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str = "") -> None:
         self.folder = folder
+        self.database_url = database_url
         self.routes: dict[tuple[str, str], Callable[[str, bytes], Any]] = {}
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.clock = FakeClock()
@@ -183,7 +214,9 @@ class Desk:
         if self._host is None:
             definitions = self.folder / "providers.yaml"
             definitions.write_text(DESK.replace("URL", self.url))
-            settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on"}, home=self.folder / "home")
+            given_settings = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on", "DATABASE_URL": self.database_url}
+            settings = Settings.load(given_settings, home=self.folder / "home")
+            settings.make_home()
             connector = Connector(functions=tuple(self._actions))
             registry = Registry([Found("desk", connector, definitions, self.folder / "schemas")])
             store, vault = Store(settings.database), Vault([b"k" * 32])
@@ -213,11 +246,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     for name in ("HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    made = Desk(tmp_path)
+    made = Desk(tmp_path, database_url)
     yield made
     made.close()
 

@@ -11,6 +11,7 @@ import pytest
 from connectors import AuthError, ConfigError, ConsentNeeded, IntegrationIncomplete, TokenRefused
 from connectors.engine.host import Host
 from connectors.engine.settings import Settings
+from tests.engine.conftest import stored_octets
 
 DEFINITIONS = """
 machine:
@@ -91,9 +92,10 @@ person:
 
 
 @pytest.fixture
-def host(desk, tmp_path):
+def host(desk, tmp_path, database_url):
     (tmp_path / "modes.yaml").write_text(DEFINITIONS.replace("URL", desk.url))
-    settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on"}, home=tmp_path / "modes")
+    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on", "DATABASE_URL": database_url}
+    settings = Settings.load(given, home=tmp_path / "modes")
     with Host.open(settings, providers=[tmp_path / "modes.yaml"]) as opened:
         yield opened
 
@@ -252,8 +254,7 @@ def test_the_database_holds_no_token_and_no_secret_of_any_mode(host, desk):
     connect(host, "machine", config={"tenant": "t1"}, credentials=CLIENT)
     host.integrations.create("dev", "steps", provider="steps", custom={"appKey": "0ur-app-key"})
     connect(host, "steps", id="b", credentials={"user": "me", "pass": "p4ss/w\u00f6rd"})
-    path = host.settings.database
-    octets = path.read_bytes() + path.with_name(f"{path.name}-wal").read_bytes()
+    octets = stored_octets(host)
     for secret in ("tok-very-secret", "h1d3-too", "s3cr3t-cc", "0ur-app-key", "p4ss/w\u00f6rd"):
         for form in (secret, json.dumps(secret)[1:-1], base64.b64encode(secret.encode()).decode()[:-4]):
             assert form.encode() not in octets

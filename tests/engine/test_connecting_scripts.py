@@ -38,9 +38,10 @@ KEY = {"apiKey": "s3cr3t-key"}
 
 
 @pytest.fixture
-def host(desk, tmp_path):
+def host(desk, tmp_path, database_url):
     (tmp_path / "scripts.yaml").write_text(DEFINITIONS.replace("URL", desk.url))
-    settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on"}, home=tmp_path / "scripts")
+    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on", "DATABASE_URL": database_url}
+    settings = Settings.load(given, home=tmp_path / "scripts")
     with Host.open(settings, providers=[tmp_path / "scripts.yaml"]) as opened:
         yield opened
 

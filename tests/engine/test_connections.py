@@ -14,14 +14,15 @@ from connectors.engine.host import Host
 from connectors.engine.records import read_records
 from connectors.engine.settings import Settings
 from connectors.engine.vault import Vault
+from tests.engine.conftest import stored_octets
 
 KEY = "C0FFEE00C0FFEE11C0FFEE22"
 CONFIG = {"instance": "acme", "username": "me@acme.example"}
 
 
 @pytest.fixture
-def host(tmp_path):
-    with Host.open(Settings.load({}, home=tmp_path / "home")) as opened:
+def host(tmp_path, database_url):
+    with Host.open(Settings.load({"DATABASE_URL": database_url}, home=tmp_path / "home")) as opened:
         yield opened
 
 
@@ -97,20 +98,20 @@ def test_one_id_in_two_integrations_asks_which(host):
     assert host.connections.get("dev", "acme", "paligo-us").integration == "paligo-us"
 
 
-def test_an_integration_belongs_to_one_provider(host, tmp_path):
+def test_an_integration_belongs_to_one_provider(host, tmp_path, database_url):
     file = tmp_path / "more.yaml"
     file.write_text(
         "other: {display_name: O, auth_mode: NONE, docs: https://o.example, proxy: {base_url: https://o.example}}"
     )
     connect(host, integration="mine")
     with (
-        Host.open(Settings.load({}, home=tmp_path / "home"), providers=[file]) as second,
+        Host.open(Settings.load({"DATABASE_URL": database_url}, home=tmp_path / "home"), providers=[file]) as second,
         pytest.raises(InputError, match="mine"),
     ):
         second.connections.connect("dev", provider="other", id="o", config={}, credentials={}, integration="mine")
 
 
-@pytest.mark.parametrize("id_", ["", " ", "a/b", "a\nb", "x" * 201, "\x7f"])
+@pytest.mark.parametrize("id_", ["", " ", "a\nb", "x" * 256, "\x7f"])
 def test_an_id_that_could_confuse_is_refused(host, id_):
     with pytest.raises(InputError):
         connect(host, id=id_)
@@ -127,10 +128,9 @@ def test_deleting_takes_records_and_runs_along(toy):
     assert set(left.values()) == {0}
 
 
-def test_the_database_file_holds_the_key_in_no_encoding(host, tmp_path):
+def test_the_database_holds_the_key_in_no_encoding(host):
     connect(host)
-    host.store.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    raw = b"".join(file.read_bytes() for file in (tmp_path / "home").iterdir() if file.is_file())
+    raw = stored_octets(host)
     pair = f"{CONFIG['username']}:{KEY}"
     for secret in (KEY, pair):
         forms = (secret, base64.b64encode(secret.encode()).decode(), quote(secret, safe=""), json.dumps(secret)[1:-1])
@@ -187,10 +187,10 @@ def test_a_key_file_is_made_when_something_is_sealed_and_not_before(host):
     assert "vault.key" in host.key_note
 
 
-def test_a_lost_key_is_named_as_such_and_no_new_one_hides_the_loss(host):
+def test_a_lost_key_is_named_as_such_and_no_new_one_hides_the_loss(host, database_url):
     connect(host)
     (host.settings.home / "vault.key").unlink()
-    with Host.open(Settings.load({}, home=host.settings.home)) as again:
+    with Host.open(Settings.load({"DATABASE_URL": database_url}, home=host.settings.home)) as again:
         with pytest.raises(VaultError, match="no key"):
             again.connections.open(again.connections.get("dev", "acme"))
         assert not (host.settings.home / "vault.key").exists()

@@ -14,6 +14,7 @@ from connectors.engine.settings import Settings
 from connectors.engine.vault import Vault
 from connectors.runtime.auth.flow import Grant, Redirect
 from connectors.testing import FakeClock
+from tests.engine.conftest import stored_octets
 
 DEFINITIONS = """
 crm:
@@ -61,9 +62,9 @@ def clock():
 
 
 @pytest.fixture
-def host(tmp_path, clock):
+def host(tmp_path, database_url, clock):
     (tmp_path / "more.yaml").write_text(DEFINITIONS)
-    settings = Settings.load({}, home=tmp_path / "home")
+    settings = Settings.load({"DATABASE_URL": database_url}, home=tmp_path / "home")
     with Host.open(settings, providers=[tmp_path / "more.yaml"], clock=clock) as opened:
         opened.integrations.create("dev", "crm", provider="crm", client_id="client-1", client_secret="s3cr3t-client")
         yield opened
@@ -175,7 +176,7 @@ def test_everything_is_checked_before_the_browser_is_sent(host):
     with pytest.raises(ConfigError, match="Site"):
         start(host, config={"site": "a/b"})
     with pytest.raises(InputError, match="connection id"):
-        start(host, id="a/b")
+        start(host, id="a\nb")
     with pytest.raises(UnsupportedAuthMode, match="no browser"):
         start(host, provider="keyed", config={})
     assert host.store.database.connection.execute("SELECT count(*) FROM consents").fetchone()[0] == 0
@@ -190,8 +191,7 @@ def test_connecting_again_keeps_metadata(host):
 
 def test_the_database_holds_neither_the_state_nor_what_was_remembered(host):
     begun = start(host)
-    path = host.settings.database
-    octets = path.read_bytes() + path.with_name(f"{path.name}-wal").read_bytes()
+    octets = stored_octets(host)
     for secret in (begun.state, VERIFIER, "s3cr3t-client"):
         assert secret.encode() not in octets
         assert secret not in repr(begun)

@@ -51,9 +51,10 @@ CALLBACK = "https://here.example/callback"
 
 
 @pytest.fixture
-def host(desk, tmp_path):
+def host(desk, tmp_path, database_url):
     (tmp_path / "modes.yaml").write_text(DEFINITIONS.replace("URL", desk.url))
-    settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on"}, home=tmp_path / "modes")
+    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on", "DATABASE_URL": database_url}
+    settings = Settings.load(given, home=tmp_path / "modes")
     with Host.open(settings, providers=[tmp_path / "modes.yaml"]) as opened:
         yield opened
 

@@ -110,7 +110,7 @@ def test_a_dry_run_counts_what_an_unfinished_pass_saw_already(toy):
 
 
 def dump(toy):
-    return list(toy.host.store.database.connection.iterdump())
+    return toy.dump()
 
 
 def test_deletions_that_nobody_confirmed_are_found_again_also_by_a_sync_with_checkpoints(toy):

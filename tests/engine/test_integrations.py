@@ -13,6 +13,7 @@ from connectors.engine.host import Host
 from connectors.engine.keys import read_key_file
 from connectors.engine.settings import Settings
 from connectors.engine.vault import Vault
+from tests.engine.conftest import stored_octets
 
 DEFINITIONS = """
 crm:
@@ -44,8 +45,8 @@ SECRET = 's3cr3t/"\u00e9+client'
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return Settings.load({}, home=tmp_path / "home")
+def settings(tmp_path, database_url):
+    return Settings.load({"DATABASE_URL": database_url}, home=tmp_path / "home")
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_an_integration_with_connections_is_not_deleted(host):
 def test_an_unknown_provider_and_a_name_that_cannot_be_are_refused(host):
     with pytest.raises(UnknownProvider):
         create(host, provider="crn")
-    for key in ("", "a/b", " a", "a\n", "x" * 201):
+    for key in ("", "a/b", " a", "a\n", "x" * 256):
         with pytest.raises(InputError, match="integration key"):
             create(host, key)
 
@@ -193,10 +194,10 @@ def test_what_no_request_could_carry_is_refused(host, given):
     assert host.integrations.list("dev") == []
 
 
-def test_the_database_file_and_the_rows_hold_no_secret_in_any_encoding(host, settings):
+def test_the_database_and_the_rows_hold_no_secret_in_any_encoding(host):
     stored = create(host, "keyed", provider="keyed", custom={"salt": SECRET})
     host.integrations.update("dev", "keyed", client_id="id-2")
-    octets = settings.database.read_bytes() + settings.database.with_name("connectors.db-wal").read_bytes()
+    octets = stored_octets(host)
     shown = f"{stored!r} {host.integrations.open(stored)!r} {json.dumps(stored.to_dict())}"
     for form in (SECRET, json.dumps(SECRET)[1:-1], quote(SECRET, safe=""), SECRET.encode().hex()):
         assert form.encode() not in octets
@@ -228,3 +229,13 @@ def test_rotation_seals_the_secrets_of_integrations_too(host):
     again = host.integrations.get("dev", "crm")
     assert again.sealed != stored.sealed
     assert host.integrations.open(again).client_secret == SECRET
+
+
+def test_who_lost_the_key_gives_an_integrations_secrets_anew(host):
+    host.integrations.create("dev", "crm", provider="crm", client_id="id", client_secret="old", scopes="read")
+    host.vault = Vault([b"n" * 32])
+    with pytest.raises(VaultError):
+        host.integrations.update("dev", "crm", scopes="write")
+    stored = host.integrations.update("dev", "crm", client_secret="new")
+    opened = host.integrations.open(stored)
+    assert (opened.client_id, opened.client_secret, opened.scopes) == ("id", "new", "read")

@@ -24,8 +24,8 @@ from connectors.testing import FakeClock
 
 def begin(toy, **options):
     stored = toy.host.connections.get("dev", "acme")
-    given = {"trigger": "library", "owner": "test:1", "full": False, "now": toy.clock.now(), **options}
-    place, _, dead = toy.host.store.passes.begin("dev", stored.key, "things", "Thing", "base", **given)
+    given = {"trigger": "library", "owner": "test:1", "full": False, "now": toy.clock.now(), "take_over": 0.0}
+    place, _, dead = toy.host.store.passes.begin("dev", stored.key, "things", "Thing", "base", **given, **options)
     return place, dead
 
 
@@ -120,6 +120,33 @@ def test_two_streams_writers_are_followed_without_a_gap(toy):
     done.set()
     consumer.join()
     assert sorted(seen) == sorted(toy.things)
+
+
+def test_a_consumer_misses_nothing_of_two_writers_of_one_stream(toy):
+    """They number their changes one after the other, so what is seen is never overtaken by what is not."""
+    store, stored = toy.host.store, toy.host.connections.get("dev", "acme")
+    given = {"trigger": "library", "owner": "test:1", "full": False, "now": toy.clock.now()}
+    places = [store.passes.begin("dev", stored.key, name, "Thing", "base", **given)[0] for name in ("one", "two")]
+    assert places[0].stream == places[1].stream
+
+    def write(name, place):
+        for number in range(40):
+            rows = {f"{name}{number}-{each}": Row("{}", b"h" * 16, None, None) for each in range(5)}
+            store.passes.commit("dev", place, Batch(rows=rows), requests=0, waited=0.0, now=toy.clock.now())
+
+    writers = [threading.Thread(target=write, args=pair) for pair in zip("ab", places, strict=True)]
+    for writer in writers:
+        writer.start()
+    seen, after, last = [], 0, False
+    while not last:
+        last = not any(writer.is_alive() for writer in writers)
+        for row in store.records.after("dev", places[0].stream, after):
+            seen.append(row["id"])
+            after = row["change"]
+    assert after == 400
+    assert sorted(seen) == sorted(
+        f"{name}{number}-{each}" for name in "ab" for number in range(40) for each in range(5)
+    )
 
 
 def test_a_stopped_run_says_so_and_the_next_one_goes_on(toy):

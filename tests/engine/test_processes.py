@@ -1,4 +1,4 @@
-"""Several processes on one database file."""
+"""Several processes on one database."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pytest
 
 
 @pytest.fixture
-def environment(tmp_path):
+def environment(tmp_path, database_url):
     from connectors.paligo.emulator import Account, Emulator
 
     with Emulator(Account.generate(documents=300)) as emulator:
         environment = {**os.environ, **emulator.environment(), "CONNECTORS_HOME": str(tmp_path / "home")}
+        environment |= {"DATABASE_URL": database_url}
         yield environment
 
 
@@ -54,3 +55,8 @@ def test_sync_proxy_and_records_at_once_never_meet_a_locked_database(environment
     output, errors = running.communicate(timeout=60)
     assert running.returncode == 0, errors
     assert "locked" not in output + errors
+    checked = start(environment, "doctor")
+    output, errors = checked.communicate(timeout=60)
+    assert checked.returncode == 0, output + errors
+    assert "the vault has their keys" in output
+    assert "pa55word" not in output + errors

@@ -28,9 +28,10 @@ CALLBACK = "http://127.0.0.1:8917/callback"
 
 
 @pytest.fixture
-def host(desk, tmp_path):
+def host(desk, tmp_path, database_url):
     (tmp_path / "mcp.yaml").write_text(DEFINITIONS.replace("URL", desk.url))
-    settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on"}, home=tmp_path / "mcp")
+    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "on", "DATABASE_URL": database_url}
+    settings = Settings.load(given, home=tmp_path / "mcp")
     with Host.open(settings, providers=[tmp_path / "mcp.yaml"]) as opened:
         yield opened
 

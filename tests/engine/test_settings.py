@@ -120,12 +120,21 @@ def test_a_database_is_a_file(home, monkeypatch, tmp_path, url, file):
     assert load(home, DATABASE_URL=url).database == Path(file.format(cwd=tmp_path, home=tmp_path / "me"))
 
 
-@pytest.mark.parametrize(
-    "url", [POSTGRES, POSTGRES.replace("postgresql", "postgres"), POSTGRES.replace("postgresql", "postgresql+psycopg")]
-)
-def test_postgresql_is_refused_without_showing_its_password(home, url):
+@pytest.mark.parametrize("url", [POSTGRES, POSTGRES.replace("postgresql", "postgres")])
+def test_postgresql_is_used_without_showing_its_password(home, url):
+    pytest.importorskip("psycopg")
     settings = load(home, DATABASE_URL=url)
-    with pytest.raises(SettingError, match="this version runs on SQLite") as caught:
+    assert settings.database.reveal() == POSTGRES
+    assert str(settings.database) == "postgresql://admin@db.example/connectors"
+    assert "pa55word" not in repr(settings) + repr(settings.rows()) + repr(settings.database)
+
+
+@pytest.mark.parametrize(
+    "url", [POSTGRES.replace("postgresql", "postgresql+psycopg"), POSTGRES + " x", POSTGRES.replace("/conn", ":x/conn")]
+)
+def test_a_postgresql_url_that_cannot_be_one_is_refused_without_showing_its_password(home, url):
+    settings = load(home, DATABASE_URL=url)
+    with pytest.raises(SettingError, match="expected postgresql://USER") as caught:
         _ = settings.database
     assert "pa55word" not in str(caught.value.to_dict())
     assert "pa55word" not in repr(settings) + repr(settings.rows())

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.engine.settings import PostgresUrl
 from connectors.engine.store import Store
 from connectors.runtime.ports import Limit, Purse
 
@@ -18,8 +19,17 @@ WINDOW = 0.5
 
 
 @pytest.fixture
-def budgets(tmp_path):
-    store = Store(tmp_path / "store.db")
+def where(tmp_path, database_url):
+    return database_url or str(tmp_path / "store.db")
+
+
+def opened(where):
+    return Store(PostgresUrl(where) if where.startswith("postgresql:") else Path(where))
+
+
+@pytest.fixture
+def budgets(where):
+    store = opened(where)
     yield store.budgets
     store.close()
 
@@ -121,8 +131,8 @@ def test_no_window_ever_holds_more_calls_than_the_limit(tmp_path_factory, calls,
         assert later[0] >= first[1] + limit.window - 1e-6
 
 
-def _spend(path: str, calls: int, out: multiprocessing.SimpleQueue) -> None:
-    store = Store(Path(path))
+def _spend(where: str, calls: int, out: multiprocessing.SimpleQueue) -> None:
+    store = opened(where)
     for _ in range(calls):
         while (
             slot := store.budgets.take(PURSE, Limit(5, WINDOW), now=time.time(), urgent=False, at_most=5.0)
@@ -134,11 +144,11 @@ def _spend(path: str, calls: int, out: multiprocessing.SimpleQueue) -> None:
     store.close()
 
 
-def test_three_processes_together_stay_inside_one_budget(tmp_path):
-    Store(tmp_path / "store.db").close()
+def test_three_processes_together_stay_inside_one_budget(where):
+    opened(where).close()
     context = multiprocessing.get_context("spawn")
     out = context.SimpleQueue()
-    children = [context.Process(target=_spend, args=(str(tmp_path / "store.db"), 6, out)) for _ in range(3)]
+    children = [context.Process(target=_spend, args=(where, 6, out)) for _ in range(3)]
     for child in children:
         child.start()
     times = sorted(out.get() for _ in range(18))

@@ -11,8 +11,10 @@ import threading
 import pytest
 
 from connectors.engine.store import Store
-from connectors.engine.store.database import Database, migrations
 from connectors.engine.store.integrations import Configured
+from connectors.engine.store.migrations import migrations
+from connectors.engine.store.queries import Query
+from connectors.engine.store.sqlite import SqliteDatabase
 from connectors.errors import InputError, StoreDamaged, StoreError, StoreTooNew
 
 
@@ -42,11 +44,11 @@ def test_a_file_that_is_no_database_is_a_clear_error_and_stays(tmp_path):
 def test_a_place_where_no_file_can_be_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be used"):
-        Database(tmp_path / "file" / "connectors.db")
+        SqliteDatabase(tmp_path / "file" / "connectors.db")
 
 
 def test_what_no_database_can_hold_is_bad_input(tmp_path):
-    database = Database(tmp_path / "connectors.db")
+    database = SqliteDatabase(tmp_path / "connectors.db")
     for value in ("\udcff", 10**30):
         with pytest.raises(InputError, match="no database can hold"), database.reading() as connection:
             connection.execute("SELECT ?", (value,))
@@ -63,7 +65,7 @@ def test_an_older_file_is_copied_before_it_is_migrated(tmp_path, monkeypatch):
     Store(path).close()
     before = max(migrations())
     numbered = {**migrations(), before + 1: "CREATE TABLE later (x TEXT) STRICT;"}
-    monkeypatch.setattr("connectors.engine.store.database.migrations", lambda: numbered)
+    monkeypatch.setattr("connectors.engine.store.sqlite.migrations", lambda: numbered)
     Store(path).close()
     kept = tmp_path / f"store.db.before-{before + 1:04}"
     copy = sqlite3.connect(kept)
@@ -79,8 +81,8 @@ def old_file(path, monkeypatch, newest):
     """A file as a version with that many migrations left it, with one connection."""
     with monkeypatch.context() as before:
         first = {number: script for number, script in migrations().items() if number <= newest}
-        before.setattr("connectors.engine.store.database.migrations", lambda: first)
-        database = Database(path)
+        before.setattr("connectors.engine.store.sqlite.migrations", lambda: first)
+        database = SqliteDatabase(path)
         database.connection.executescript(
             "INSERT INTO environments VALUES ('dev', 1.0);"
             "INSERT INTO integrations (environment, unique_key, provider, created_at)"
@@ -104,6 +106,30 @@ def test_what_was_stored_before_actions_came_is_still_there(tmp_path, monkeypatc
     assert (tmp_path / "store.db.before-0002").exists()
 
 
+def test_the_history_of_runs_outlives_a_change_of_its_table_and_no_number_is_given_twice(tmp_path, monkeypatch):
+    path = tmp_path / "store.db"
+    old_file(path, monkeypatch, 3)
+    raw = sqlite3.connect(path, isolation_level=None)
+    for state in ("success", "failed", "interrupted"):
+        raw.execute(
+            "INSERT INTO runs (environment, connection, sync, model, variant, trigger, state, owner, started_at,"
+            " heartbeat_at, added) VALUES ('dev', 1, 'things', 'Thing', 'base', 'command', ?, 'me', 1.0, 2.0, 7)",
+            (state,),
+        )
+    raw.execute("DELETE FROM runs WHERE number = 3")
+    raw.close()
+    store = Store(path)
+    assert [(run["id"], run["state"], run["added"]) for run in store.runs.list("dev")] == [
+        (2, "failed", 7),
+        (1, "success", 7),
+    ]
+    key = store.connections.get("dev", "acme").key
+    given = {"trigger": "library", "owner": "test:1", "full": False, "now": 3.0}
+    place, _, _ = store.passes.begin("dev", key, "things", "Thing", "base", **given)
+    assert place.run == 4
+    store.close()
+
+
 def test_many_processes_may_make_the_file_at_once(tmp_path):
     code = "import sys, pathlib, connectors.engine.store as s; s.Store(pathlib.Path(sys.argv[1])).close()"
     children = [
@@ -115,7 +141,7 @@ def test_many_processes_may_make_the_file_at_once(tmp_path):
 
 
 def test_writers_in_many_threads_lose_nothing_and_are_never_turned_away(tmp_path):
-    database = Database(tmp_path / "store.db")
+    database = SqliteDatabase(tmp_path / "store.db")
     database.write(lambda connection: connection.execute("CREATE TABLE tally (n INTEGER NOT NULL)"))
     database.write(lambda connection: connection.execute("INSERT INTO tally VALUES (0)"))
 
@@ -133,10 +159,10 @@ def test_writers_in_many_threads_lose_nothing_and_are_never_turned_away(tmp_path
 
 
 def test_work_that_raises_leaves_no_trace(tmp_path):
-    database = Database(tmp_path / "store.db")
+    database = SqliteDatabase(tmp_path / "store.db")
 
     def half(connection):
-        connection.execute("INSERT INTO environments VALUES ('dev', 1)")
+        connection.execute("INSERT INTO environments (name, created_at) VALUES ('dev', 1)")
         raise RuntimeError("in the middle")
 
     with pytest.raises(RuntimeError):
@@ -153,7 +179,7 @@ def test_ctrl_c_while_a_writer_waits_for_its_turn_leaves_no_lock_behind(tmp_path
                 raise KeyboardInterrupt  # heard as soon as the call returns
             return cursor
 
-    database = Database(tmp_path / "store.db")
+    database = SqliteDatabase(tmp_path / "store.db")
     database.connection.close()
     monkeypatch.setattr(database._local, "connection", sqlite3.connect(tmp_path / "store.db", factory=Interrupted))
     database.connection.isolation_level = None
@@ -183,13 +209,22 @@ def test_reads_that_matter_use_their_indexes(toy):
     given = {
         "environment": "dev",
         "stream": 1,
-        "after": 0,
+        "after": "0",
         "limit": 10,
         "ids": '["a"]',
         "pass": 1,
         "parent": "p",
     }
     for name in ("page", "stored_versions", "stored_hashes", "children", "absent_examples", "alive"):
-        plan = connection.execute("EXPLAIN QUERY PLAN " + queries("records")[name], given).fetchall()
-        details = " / ".join(row["detail"] for row in plan)
+        details = plan(connection, queries("records")[name], given)
         assert "SCAN records" not in details, f"{name}: {details}"
+        assert "Seq Scan on records" not in details, f"{name}: {details}"
+
+
+def plan(connection, query, given):
+    if isinstance(connection, sqlite3.Connection):
+        return " / ".join(row["detail"] for row in connection.execute("EXPLAIN QUERY PLAN " + query, given).fetchall())
+    explained = Query("", "EXPLAIN " + (query._own or query))
+    with connection._database.reading() as session:
+        session.execute("SET enable_seqscan = off")  # so small a table would be read whole
+        return " / ".join(row[0] for row in session.execute(explained, given))

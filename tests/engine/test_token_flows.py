@@ -25,9 +25,9 @@ RENEWED = {"consenting": "refresh_token", "machine": "client_credentials", "step
 
 
 @pytest.fixture
-def host(tmp_path: Path, server: AuthorizationServer, clock: FakeClock) -> Iterator[Host]:
+def host(tmp_path: Path, database_url: str, server: AuthorizationServer, clock: FakeClock) -> Iterator[Host]:
     (tmp_path / "providers.yaml").write_text(definitions(server.url))
-    with accounts.open_host(tmp_path, clock) as opened:
+    with accounts.open_host(tmp_path, clock, database_url=database_url) as opened:
         yield opened
 
 

@@ -65,8 +65,11 @@ def server() -> Iterator[AuthorizationServer]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, server: AuthorizationServer) -> Path:
+def folder(tmp_path: Path, server: AuthorizationServer, database_url: str) -> Path:
     (tmp_path / "providers.yaml").write_text(definitions(server.url))
+    if database_url:
+        (tmp_path / "home").mkdir(mode=0o700)
+        (tmp_path / "home" / ".env").write_text(f"DATABASE_URL={database_url}\n")
     return tmp_path
 
 

@@ -31,9 +31,9 @@ INVALID_GRANT: tuple[int, dict[str, Any]] = (400, {"error": "invalid_grant"})
 
 
 @pytest.fixture
-def host(tmp_path: Path, server: AuthorizationServer, clock: FakeClock) -> Iterator[Host]:
+def host(tmp_path: Path, database_url: str, server: AuthorizationServer, clock: FakeClock) -> Iterator[Host]:
     (tmp_path / "providers.yaml").write_text(definitions(server.url))
-    with open_host(tmp_path, clock) as opened:
+    with open_host(tmp_path, clock, database_url=database_url) as opened:
         yield opened
 
 

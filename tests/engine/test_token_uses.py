@@ -26,7 +26,7 @@ ANY = {"type": "object"}
 
 
 @pytest.fixture
-def host(tmp_path: Path, server: AuthorizationServer, clock: FakeClock) -> Iterator[Host]:
+def host(tmp_path: Path, database_url: str, server: AuthorizationServer, clock: FakeClock) -> Iterator[Host]:
     @sync("Thing", every="1h", deletes="absent")
     def things(run: Run) -> Iterable[Item]:
         """Takes two hours between two calls."""
@@ -51,7 +51,8 @@ def host(tmp_path: Path, server: AuthorizationServer, clock: FakeClock) -> Itera
     (tmp_path / "providers.yaml").write_text(definitions(server.url))
     found = Found("machine", Connector(functions=(things, ask)), tmp_path / "providers.yaml", schemas.parent)
     registry = Registry([found])
-    settings = Settings.load({"CONNECTORS_ALLOW_PRIVATE_HOSTS": "true"}, home=tmp_path / "home")
+    given = {"CONNECTORS_ALLOW_PRIVATE_HOSTS": "true", "DATABASE_URL": database_url}
+    settings = Settings.load(given, home=tmp_path / "home")
     store = Store(settings.database)
     with Host(settings, store, Vault([SEALING_KEY]), registry, registry.catalog(), clock) as opened:
         connected(opened, "machine")

@@ -223,3 +223,32 @@ def _folder(root, provider, files):
     for name, text in files.items():
         (folder / f"{name}.json").write_text(text if isinstance(text, str) else json.dumps(text))
     return root
+
+
+@pytest.mark.parametrize(
+    ("id_", "refused"),
+    [
+        ({"type": "integer"}, "integer"),
+        ({"type": ["integer", "null"]}, "integer, null"),
+        ({"$ref": "#/$defs/Number"}, "integer"),
+        ({"type": ["integer", "string"]}, None),
+        ({"type": "string"}, None),
+        ({"$ref": "#/$defs/Text"}, None),
+        ({"$ref": "other.json"}, None),
+        ({}, None),
+        (True, None),
+    ],
+)
+def test_a_schema_that_allows_no_text_as_id_is_refused_when_it_is_loaded(tmp_path, id_, refused):
+    file = tmp_path / "shop" / "Thing.json"
+    file.parent.mkdir()
+    kinds = {"Number": {"type": "integer"}, "Text": {"type": "string"}}
+    file.write_text(json.dumps({"type": "object", "properties": {"id": id_}, "$defs": kinds}))
+    models = Models([tmp_path])
+    if refused is None:
+        assert models.get("shop", "Thing").name == "Thing"
+        return
+    with pytest.raises(DefinitionError, match=f'allows only {refused} as "id", but ids are text') as caught:
+        models.get("shop", "Thing")
+    assert str(file) in caught.value.message
+    assert '["integer", "string"]' in caught.value.next_step

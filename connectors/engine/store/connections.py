@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from connectors.engine.store.database import Database
+from connectors.engine.end_users import NOBODY, Owner, searched
+from connectors.engine.store.database import Database, Row, Session
 from connectors.engine.store.queries import queries
 from connectors.errors import UnknownConnection
 from connectors.runtime.canonical import dumps, loads
@@ -36,6 +36,10 @@ class StoredConnection:
     renewal_failed_days: int  # on how many different days
     warnings: Sequence[str]  # what went wrong when it was connected, without undoing it
     sealed: bytes = field(repr=False)
+    end_user: Mapping[str, Any] | None = None  # id, email, display_name, tags, organization
+    tags: Mapping[str, str] = field(default_factory=dict)
+    webhook_url_override: str | None = None  # instead of the environment's
+    last_fetched_at: float | None = None  # when its credentials were last given out, to the minute
 
     @property
     def context(self) -> str:
@@ -44,7 +48,7 @@ class StoredConnection:
 
     def to_dict(self) -> dict[str, Any]:
         """What may be shown."""
-        names = ("environment", "integration", "id", "provider", "connection_config", "metadata")
+        names = ("environment", "integration", "id", "provider", "connection_config", "metadata", "tags")
         times = ("created_at", "updated_at", "verified_at", "credentials_expires_at", "renewed_at", "error", "warnings")
         return {name: getattr(self, name) for name in (*names, *times)}
 
@@ -69,8 +73,9 @@ class ConnectionRows:
         now: float,
         credentials_expires_at: float | None = None,
         warnings: Sequence[str] = (),
+        owner: Owner = NOBODY,
     ) -> StoredConnection:
-        """Add a connection, or replace the one of that id; `metadata` is laid over what it has then."""
+        """Add a connection, or replace the one of that id; `metadata` and `owner` are laid over what it has then."""
         given = {
             "environment": environment,
             "integration": integration,
@@ -84,10 +89,11 @@ class ConnectionRows:
             "now": now,
         }
 
-        def work(connection: sqlite3.Connection) -> None:
-            row = connection.execute(_SQL["find_connections"], given).fetchone()
+        def work(connection: Session) -> None:
+            row = connection.execute(_SQL["find_connections"].locking, given).fetchone()
             before = {} if row is None else loads(row["metadata"])
-            connection.execute(_SQL["save_connection"], {**given, "metadata": dumps({**before, **metadata})})
+            saved = connection.execute(_SQL["save_connection"], {**given, "metadata": dumps({**before, **metadata})})
+            _set_owner(connection, environment, saved.fetchone()["key"], owner)
 
         self._database.write(work)
         return self.get(environment, id, integration)
@@ -97,7 +103,7 @@ class ConnectionRows:
         given = {"environment": environment, "id": id, "integration": integration}
         with self._database.reading() as connection:
             found = connection.execute(_SQL["find_connections"], given).fetchone()
-        return None if found is None else _connection(found)
+        return None if found is None else stored_connection(found)
 
     def get(self, environment: str, id: str, integration: str | None = None) -> StoredConnection:
         """The connection of that id. Raises `UnknownConnection`, also when two integrations have one."""
@@ -111,13 +117,13 @@ class ConnectionRows:
             raise UnknownConnection(
                 f"several integrations have a connection {id!r}: {names}", next_step="Say which one with --integration."
             )
-        return _connection(found[0])
+        return stored_connection(found[0])
 
     def list(self, environment: str) -> list[StoredConnection]:
         """All connections, by id."""
         with self._database.reading() as connection:
             found = connection.execute(_SQL["list_connections"], {"environment": environment}).fetchall()
-        return [_connection(row) for row in found]
+        return [stored_connection(row) for row in found]
 
     def change_metadata(
         self,
@@ -131,18 +137,32 @@ class ConnectionRows:
     ) -> StoredConnection:
         """Replace the metadata by what `change` makes of the stored one, in one transaction."""
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Session) -> None:
             given = {"environment": environment, "id": id, "integration": integration}
-            row = connection.execute(_SQL["find_connections"], given).fetchone()
+            row = connection.execute(_SQL["find_connections"].locking, given).fetchone()
             if row is None or row["key"] != key:
                 raise UnknownConnection(f"there is no connection {id!r} in the environment {environment!r}")
-            metadata = dumps(change(_connection(row)))
+            metadata = dumps(change(stored_connection(row)))
             connection.execute(
                 _SQL["set_metadata"], {"environment": environment, "key": key, "metadata": metadata, "now": now}
             )
 
         self._database.write(work)
         return self.get(environment, id, integration)
+
+    def change_owner(self, environment: str, key: int, owner: Owner, *, now: float) -> None:
+        """Lay over what is known about whose account it is."""
+
+        def work(connection: Session) -> None:
+            connection.execute(_SQL["touch"], {"environment": environment, "key": key, "now": now})
+            _set_owner(connection, environment, key, owner)
+
+        self._database.write(work)
+
+    def fetched(self, environment: str, key: int, *, now: float) -> None:
+        """Remember that its credentials were given out."""
+        given = {"environment": environment, "key": key, "now": now}
+        self._database.write(lambda connection: connection.execute(_SQL["set_fetched"], given))
 
     def checked(
         self, environment: str, key: int, *, verified_at: float | None, error: Mapping[str, Any] | None
@@ -194,7 +214,7 @@ class ConnectionRows:
     def delete(self, environment: str, key: int) -> dict[str, int]:
         """Delete it with its records, runs and everything else; how many there were."""
 
-        def work(connection: sqlite3.Connection) -> dict[str, int]:
+        def work(connection: Session) -> dict[str, int]:
             given = {"environment": environment, "key": key}
             counts = dict(connection.execute(_SQL["count_held"], given).fetchone())
             connection.execute(_SQL["delete_connection"], given)
@@ -219,8 +239,36 @@ class ConnectionRows:
         return self._database.write(lambda connection: connection.execute(_SQL["reseal"], given).rowcount)
 
 
-def _connection(row: sqlite3.Row) -> StoredConnection:
-    fields = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
-    for name in ("connection_config", "metadata", "error", "warnings"):
-        fields[name] = None if fields[name] is None else loads(fields[name])
-    return StoredConnection(**fields)
+def _set_owner(connection: Session, environment: str, key: int, owner: Owner) -> None:
+    """In the transaction of the caller."""
+    place = {"environment": environment, "key": key}
+    row = connection.execute(_SQL["find_owner"].locking, place).fetchone()
+    if row is None:
+        return
+    user = owner.end_user or (None if row["end_user"] is None else loads(row["end_user"]))
+    tags = loads(row["tags"]) if owner.tags is None else owner.tags
+    override = owner.webhook_url_override
+    changed = {
+        "end_user": None if user is None else dumps(user),
+        "end_user_id": None if user is None else user["id"],
+        "organization_id": ((user or {}).get("organization") or {}).get("id"),
+        "searched": searched(row["id"], user),
+        "tags": dumps(tags),
+        "webhook_url_override": row["webhook_url_override"] if override is None else override or None,
+    }
+    connection.execute(_SQL["set_owner"], {**place, **changed})
+    connection.execute(_SQL["drop_tags"], {"key": key})
+    for name, value in tags.items():
+        connection.execute(_SQL["add_tag"], {"key": key, "pair": dumps([name, value])})
+
+
+_FIELDS = tuple(field.name for field in fields(StoredConnection))
+_PARSED = ("connection_config", "metadata", "error", "warnings", "end_user", "tags")
+
+
+def stored_connection(row: Row) -> StoredConnection:
+    """A row of the table as what it stands for."""
+    values = {name: row[name] for name in _FIELDS}
+    for name in _PARSED:
+        values[name] = None if values[name] is None else loads(values[name])
+    return StoredConnection(**values)

@@ -14,7 +14,7 @@ RETURNING key;
 -- name: find_connections
 -- The connections of that id; one per integration at most.
 SELECT * FROM connections
-WHERE environment = :environment AND id = :id AND (:integration IS NULL OR integration = :integration)
+WHERE environment = :environment AND id = :id AND (CAST(:integration AS TEXT) IS NULL OR integration = :integration)
 ORDER BY integration;
 
 -- name: list_connections
@@ -24,6 +24,46 @@ SELECT * FROM connections WHERE environment = :environment ORDER BY id, integrat
 -- name: set_metadata
 -- Replace the metadata of a connection.
 UPDATE connections SET metadata = :metadata, updated_at = :now WHERE environment = :environment AND key = :key;
+
+-- name: find_owner
+-- What is known about whose account it is.
+SELECT id, end_user, tags, webhook_url_override FROM connections WHERE environment = :environment AND key = :key;
+
+-- name: set_owner
+-- Replace that.
+UPDATE connections SET end_user = :end_user, end_user_id = :end_user_id, organization_id = :organization_id,
+  searched = :searched, tags = :tags, webhook_url_override = :webhook_url_override
+WHERE environment = :environment AND key = :key;
+
+-- name: touch
+-- It changed.
+UPDATE connections SET updated_at = :now WHERE environment = :environment AND key = :key;
+
+-- name: drop_tags
+-- Forget the tags that it is found by.
+DELETE FROM connection_tags WHERE connection = :key;
+
+-- name: add_tag
+-- A tag that it is found by.
+INSERT INTO connection_tags (connection, pair) VALUES (:key, :pair);
+
+-- name: set_fetched
+-- Remember when its credentials were last given out, to the minute.
+UPDATE connections SET last_fetched_at = :now
+WHERE environment = :environment AND key = :key AND (last_fetched_at IS NULL OR last_fetched_at < :now - 60);
+
+-- name: find_listed
+-- The connections that a list asks for, newest first.
+SELECT connections.* FROM connections
+WHERE environment = :environment
+  AND (:id IS NULL OR id = :id)
+  AND (:end_user_id IS NULL OR end_user_id = :end_user_id)
+  AND (:organization_id IS NULL OR organization_id = :organization_id)
+  AND (:integrations IS NULL OR integration IN (SELECT value FROM json_each(:integrations)))
+  AND (:search IS NULL OR searched LIKE :search ESCAPE '!')
+  AND (SELECT count(*) FROM connection_tags
+       WHERE connection = connections.key AND pair IN (SELECT value FROM json_each(:pairs))) = :pair_count
+ORDER BY created_at DESC, key DESC LIMIT :limit OFFSET :offset;
 
 -- name: set_checked
 -- Remember how the newest check ended.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.engine.store.database import Database
+from connectors.engine.store.database import Database, Row, Session
 from connectors.engine.store.queries import queries
 from connectors.runtime.canonical import dumps
 
@@ -46,7 +45,7 @@ class ConsentRows:
         given = {"environment": environment, "integration": integration, "id": id}
         given_too = {"state": state, "sealed": sealed, "now": now, "expires_at": expires_at}
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Session) -> None:
             connection.execute(_SQL["drop_expired"], {"before": now - _KEPT})
             connection.execute(_SQL["add_consent"], {**given, **given_too})
 
@@ -59,8 +58,8 @@ class ConsentRows:
         nothing but the state, and whoever has that may use it.
         """
 
-        def work(connection: sqlite3.Connection) -> sqlite3.Row | None:
-            row: sqlite3.Row | None = connection.execute(_SQL["find_consent"], {"state": state}).fetchone()
+        def work(connection: Session) -> Row | None:
+            row: Row | None = connection.execute(_SQL["find_consent"].locking, {"state": state}).fetchone()
             connection.execute(_SQL["use_consent"], {"state": state})
             return row
 

@@ -1,186 +1,111 @@
-"""The SQLite file: connections per thread, short writing transactions, numbered migrations."""
+"""The door to a database: what the stores ask of SQLite and of PostgreSQL alike."""
 
 from __future__ import annotations
 
-import re
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from importlib import resources
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from connectors.engine.store.filelock import FileLock
-from connectors.errors import InputError, StoreBusy, StoreDamaged, StoreError, StoreTooNew
+if TYPE_CHECKING:
+    from connectors.engine.settings import PostgresUrl
 
 Result = TypeVar("Result")
 
-_BUSY_TIMEOUT = 10.0  # seconds that SQLite itself waits for another writer
-_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables; RETURNING and UPDATE FROM are older
+
+class BrokenRule(Exception):
+    """A row would break a key or a reference of the schema; the transaction was undone."""
 
 
-class Database:
-    """One SQLite file, open to any number of threads and processes of one machine.
+class Row(Protocol):
+    """A row that was read: `row["name"]`, `row[0]`, `dict(row)`."""
 
-    Raises `StoreTooNew`, `StoreDamaged` or `StoreError` when the file cannot be used.
-    """
+    def __getitem__(self, key: Any, /) -> Any:
+        """The value of a column."""
 
-    def __init__(self, path: Path) -> None:
-        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-            raise StoreError(
-                f"SQLite {sqlite3.sqlite_version} is too old",
-                next_step="Use a Python whose sqlite3 module has SQLite 3.37 or newer.",
-            )
-        self.path = path
-        self._local = threading.local()
-        self._opened: dict[threading.Thread, sqlite3.Connection] = {}
-        self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _create(path)
-        except OSError as error:
-            step = "Check the path, the disk and the permissions."
-            raise StoreError(f"{path} cannot be used: {error.strerror}", next_step=step) from error
-        with self._errors():
-            self._open()
+    def keys(self) -> Iterable[str]:
+        """The names of the columns."""
+
+
+class Cursor(Protocol):
+    """What a statement gave."""
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """The connection of the calling thread."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            found = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-            found.row_factory = sqlite3.Row
-            found.execute("PRAGMA foreign_keys = ON")
-            found.execute("PRAGMA synchronous = NORMAL")
-            self._local.connection = found
-            with self._lock:
-                self._close_those_of_ended_threads()
-                self._opened[threading.current_thread()] = found
-        return found
+    def rowcount(self) -> int:
+        """How many rows it changed."""
 
-    def _close_those_of_ended_threads(self) -> None:
-        for thread in [thread for thread in self._opened if not thread.is_alive()]:
-            self._opened.pop(thread).close()
+    def fetchone(self) -> Any:
+        """The next row, or None."""
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to read with; errors of SQLite come out as ours."""
-        with self._errors():
-            yield self.connection
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
 
-    def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Run `work` in one writing transaction, once more if the database was busy.
+    def __iter__(self) -> Iterator[Any]:
+        """The rows that are left."""
 
-        `work` must be short and must not touch the network; what it raises undoes the transaction.
+
+class Session(Protocol):
+    """A connection with, inside `write`, a transaction. Values are named `:name`."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> Cursor:
+        """Run a statement."""
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Cursor:
+        """Run a statement for each of these."""
+
+    def execute_rows(self, sql: str, rows: Sequence[Sequence[Any]], /) -> Cursor:
+        """Run a statement whose `:rows` stands for these rows; there is at least one."""
+
+
+class Lock(Protocol):
+    """A right that one holder has at a time, and that is free again when its holder's process dies."""
+
+    def acquire(self) -> bool:
+        """Take it; False when somebody else holds it."""
+
+    def release(self) -> None:
+        """Give it back; nothing happens if it is not held."""
+
+    def is_held(self) -> bool:
+        """Whether anybody holds it."""
+
+    def is_mine(self) -> bool:
+        """Whether this object holds it, still."""
+
+
+class Database(Protocol):
+    """A database that is open to all threads of this process."""
+
+    by_heartbeat: bool
+    """Whether a run's life is told by its heartbeat, since its process may be on another machine."""
+
+    @property
+    def connection(self) -> Session:
+        """A session in which every statement is its own transaction."""
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session to read with; errors of the database come out as ours."""
+
+    def write(self, work: Callable[[Session], Result]) -> Result:
+        """Run `work` in one writing transaction, and once more if the database was busy.
+
+        `work` must be short, must not touch the network, and reads what it changes with
+        `Query.locking`. What it raises undoes the transaction. Raises `BrokenRule`.
         """
-        with self._errors():
-            try:
-                return self._transaction(work)
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-                return self._transaction(work)
+
+    def lock(self, name: str) -> Lock:
+        """The lock of that name, over all processes that use this database."""
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._lock:
-            for connection in self._opened.values():
-                connection.close()
-            self._opened.clear()
-        self._local = threading.local()
-
-    def _transaction(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        connection = self.connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")  # inside: Ctrl-C may come while it waits, and is heard after it
-            result = work(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
-        return result
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            kind = error.sqlite_errorcode & 0xFF
-            if kind in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise StoreBusy(f"another process holds {self.path}") from error
-            if kind == sqlite3.SQLITE_READONLY:
-                step = f"Run `chmod u+w` on {self.path} and its folder, or set CONNECTORS_HOME to another one."
-                raise StoreError(f"there is no permission to write {self.path}", next_step=step) from error
-            if kind in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-                raise StoreError(
-                    f"{self.path} cannot be used: {error}", next_step="Check the disk and the file's permissions."
-                ) from error
-            raise StoreDamaged(f"{self.path}: {error}") from error
-        except (UnicodeEncodeError, OverflowError):
-            raise InputError(
-                "A name or number was given that no database can hold.",
-                next_step="Correct it: plain text without halves of characters, and no number of twenty digits.",
-            ) from None
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)):
-                raise
-            raise StoreDamaged(f"{self.path} is not a database that can be read: {error}") from error
-
-    def _open(self) -> None:
-        if _version(self.connection) != max(migrations()):
-            # One process migrates, the others wait for it: switching to WAL does not heed the busy timeout.
-            with FileLock(self.path.with_name(f"{self.path.name}.lock")).held():
-                self._migrate()
-
-    def _migrate(self) -> None:
-        version, newest = _version(self.connection), max(migrations())
-        if version > newest:
-            raise StoreTooNew(f"{self.path} has schema {version}; this version knows {newest}")
-        if 0 < version < newest:
-            self._copy(self.path.with_name(f"{self.path.name}.before-{version + 1:04}"))
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.write(_apply)
-
-    def _copy(self, target: Path) -> None:
-        _create(target)
-        copy = sqlite3.connect(target)
-        try:
-            self.connection.backup(copy)
-        finally:
-            copy.close()
+        """Close all connections."""
 
 
-def migrations() -> dict[int, str]:
-    """The SQL of every migration by its number."""
-    folder = resources.files(__package__).joinpath("migrations/sqlite")
-    return {int(file.name[:4]): file.read_text("utf-8") for file in folder.iterdir() if re.match(r"\d{4}_", file.name)}
+def open_database(where: Path | PostgresUrl) -> Database:
+    """Open a file, or a PostgreSQL database; raises `StoreError` and its kinds when it cannot be used."""
+    if isinstance(where, Path):
+        from connectors.engine.store.sqlite import SqliteDatabase
 
+        return SqliteDatabase(where)
+    from connectors.engine.store.postgres import PostgresDatabase
 
-def _apply(connection: sqlite3.Connection) -> None:
-    version = _version(connection)
-    for number, script in sorted(migrations().items()):
-        for statement in _statements(script) if number > version else ():
-            connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {max(migrations())}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _create(path: Path) -> None:
-    """Make the file readable by its owner only before SQLite writes the first secret into it."""
-    with suppress(FileExistsError):
-        path.touch(mode=0o600, exist_ok=False)
+    return PostgresDatabase(where.reveal())

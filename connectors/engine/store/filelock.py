@@ -40,6 +40,18 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def is_held(self) -> bool:
+        """Whether anybody holds it; looking leaves no trace."""
+        if not self.path.exists():
+            return False
+        taken = self.acquire()
+        self.release()
+        return not taken
+
+    def is_mine(self) -> bool:
+        """Whether this object holds it."""
+        return self._descriptor is not None
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Wait for the lock and hold it for a block."""

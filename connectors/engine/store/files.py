@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.engine.store.database import Database
+from connectors.engine.store.database import Database, Session
 from connectors.engine.store.queries import queries
 
 _SQL = queries("files")
@@ -60,7 +59,7 @@ class FileRows:
     def forget_expired(self, *, now: float) -> list[str]:
         """Remove the rows of all files that expired; their ids. Like all pruning, it knows no environment."""
 
-        def work(connection: sqlite3.Connection) -> list[str]:
+        def work(connection: Session) -> list[str]:
             return [row["id"] for row in connection.execute(_SQL["forget_expired"], {"now": now}).fetchall()]
 
         return self._database.write(work)

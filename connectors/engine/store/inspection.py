@@ -7,12 +7,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.engine.store.database import migrations
+from connectors.engine.store.database import Session
+from connectors.engine.store.migrations import migrations
 from connectors.engine.store.queries import queries
 
 _SQL = queries("inspection")
 _WAIT = 2.0  # seconds
 _WITH_SECRETS_OF_INTEGRATIONS = 3  # the schema that brought them
+_WITH_SIGNING_KEYS = 4
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,20 @@ def _inspect(connection: sqlite3.Connection, newest: int) -> Inspection:
         return Inspection(newest, schema, problem=sound)
     if schema == 0 or schema > newest:
         return Inspection(newest, schema)
-    counts = dict(connection.execute(_SQL["count_all"]).fetchall())
-    return Inspection(newest, schema, counts=counts, sealed=_sealed(connection, schema))
+    counts, sealed = read_contents(connection, schema)
+    return Inspection(newest, schema, counts=counts, sealed=sealed)
 
 
-def _sealed(connection: sqlite3.Connection, schema: int) -> dict[str, bytes]:
+def read_contents(connection: sqlite3.Connection | Session, schema: int) -> tuple[dict[str, int], dict[str, bytes]]:
+    """How many of each noun there are, and everything sealed by what it belongs to."""
+    counts = {row[0]: row[1] for row in connection.execute(_SQL["count_all"]).fetchall()}
+    return counts, _sealed(connection, schema)
+
+
+def _sealed(connection: sqlite3.Connection | Session, schema: int) -> dict[str, bytes]:
     rows = connection.execute(_SQL["all_sealed"]).fetchall()
     if schema >= _WITH_SECRETS_OF_INTEGRATIONS:
         rows += connection.execute(_SQL["sealed_of_integrations"]).fetchall()
+    if schema >= _WITH_SIGNING_KEYS:
+        rows += connection.execute(_SQL["sealed_of_environments"]).fetchall()
     return {"/".join(filter(None, row[:3])): row[3] for row in rows}

@@ -12,3 +12,7 @@ SELECT environment, integration, id, sealed FROM connections ORDER BY environmen
 -- The same of integrations and of consents that are under way.
 SELECT environment, unique_key, '', sealed FROM integrations WHERE sealed IS NOT NULL
 UNION ALL SELECT environment, integration, id || ' (consent)', sealed FROM consents WHERE sealed IS NOT NULL;
+
+-- name: sealed_of_environments
+-- The keys that environments sign webhooks with.
+SELECT name, 'signing key', '', signing_key FROM environments WHERE signing_key IS NOT NULL;

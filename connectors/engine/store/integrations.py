@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.engine.store.database import Database
+from connectors.engine.store.database import Database, Row, Session
 from connectors.engine.store.queries import queries
 from connectors.errors import InputError, UnknownIntegration
 from connectors.runtime.canonical import dumps, loads
@@ -25,12 +24,15 @@ class Configured:
     hosts: tuple[str, ...] = ()  # further hosts that its credentials may go to
     secrets: tuple[str, ...] = ()  # names of what is sealed: "client_secret" and own fields
     sealed: bytes | None = field(default=None, repr=False)
+    display_name: str | None = None  # None: the provider's
+    forward_webhooks: bool = True  # what the provider sends here goes on to the customer
 
     @property
     def columns(self) -> dict[str, Any]:
         """The same as a row holds it."""
         lists = {name: dumps(getattr(self, name)) for name in ("hosts", "secrets")}
-        own = {"custom": dumps(self.custom), **lists}
+        shown = {"display_name": self.display_name, "forward_webhooks": int(self.forward_webhooks)}
+        own = {"custom": dumps(self.custom), **lists, **shown}
         return {"client_id": self.client_id, "scopes": self.scopes, "sealed": self.sealed, **own}
 
 
@@ -106,8 +108,8 @@ class IntegrationRows:
         """Replace what is configured by what `change` makes of it, in one transaction. Raises `UnknownIntegration`."""
         given = {"environment": environment, "unique_key": unique_key, "now": now}
 
-        def work(connection: sqlite3.Connection) -> None:
-            row = connection.execute(_SQL["find_integration"], given).fetchone()
+        def work(connection: Session) -> None:
+            row = connection.execute(_SQL["find_integration"].locking, given).fetchone()
             if row is None:
                 raise _unknown(environment, unique_key)
             connection.execute(_SQL["change_integration"], {**given, **change(_integration(row)).columns})
@@ -115,11 +117,27 @@ class IntegrationRows:
         self._database.write(work)
         return self.get(environment, unique_key)
 
+    def rename(self, environment: str, unique_key: str, new: str, sealed: bytes | None, *, now: float) -> str | None:
+        """Give it another key, and what is sealed for that one; why not, if that cannot be: "taken", "connected"."""
+        given = {"environment": environment, "unique_key": unique_key, "new": new, "sealed": sealed, "now": now}
+
+        def work(connection: Session) -> str | None:
+            connection.execute(_SQL["find_integration"].locking, given)
+            if connection.execute(_SQL["count_connections"], given).fetchone()[0]:
+                return "connected"
+            if connection.execute(_SQL["find_integration"], {**given, "unique_key": new}).fetchone() is not None:
+                return "taken"
+            connection.execute(_SQL["rename_integration"], given)
+            return None
+
+        return self._database.write(work)
+
     def delete(self, environment: str, unique_key: str) -> int:
         """Delete it if it has no connections; how many keep it. Raises `UnknownIntegration`."""
         given = {"environment": environment, "unique_key": unique_key}
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Session) -> int:
+            connection.execute(_SQL["find_integration"].locking, given)
             held = int(connection.execute(_SQL["count_connections"], given).fetchone()[0])
             if not held and not connection.execute(_SQL["delete_integration"], given).rowcount:
                 raise _unknown(environment, unique_key)
@@ -148,11 +166,12 @@ def context(environment: str, unique_key: str) -> str:
     return dumps([environment, unique_key])
 
 
-def _integration(row: sqlite3.Row) -> StoredIntegration:
+def _integration(row: Row) -> StoredIntegration:
     fields = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
     for name in ("custom", "hosts", "secrets"):
         fields[name] = loads(fields[name])
-    return StoredIntegration(**{**fields, "hosts": tuple(fields["hosts"]), "secrets": tuple(fields["secrets"])})
+    lists = {"hosts": tuple(fields["hosts"]), "secrets": tuple(fields["secrets"])}
+    return StoredIntegration(**{**fields, **lists, "forward_webhooks": bool(fields["forward_webhooks"])})
 
 
 def _unknown(environment: str, unique_key: str) -> UnknownIntegration:

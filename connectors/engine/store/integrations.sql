@@ -1,7 +1,9 @@
 -- name: add_integration
 -- Add an integration; nothing happens if its key is taken.
-INSERT INTO integrations (environment, unique_key, provider, client_id, scopes, custom, hosts, secrets, sealed, created_at)
-VALUES (:environment, :unique_key, :provider, :client_id, :scopes, :custom, :hosts, :secrets, :sealed, :now)
+INSERT INTO integrations (environment, unique_key, provider, client_id, scopes, custom, hosts, secrets, sealed,
+                          display_name, forward_webhooks, created_at)
+VALUES (:environment, :unique_key, :provider, :client_id, :scopes, :custom, :hosts, :secrets, :sealed,
+        :display_name, :forward_webhooks, :now)
 ON CONFLICT DO NOTHING;
 
 -- name: find_integration
@@ -18,7 +20,13 @@ FROM integrations WHERE environment = :environment ORDER BY unique_key;
 -- name: change_integration
 -- Replace what is configured.
 UPDATE integrations SET client_id = :client_id, scopes = :scopes, custom = :custom, hosts = :hosts,
-  secrets = :secrets, sealed = :sealed, updated_at = :now
+  secrets = :secrets, sealed = :sealed, display_name = :display_name, forward_webhooks = :forward_webhooks,
+  updated_at = :now
+WHERE environment = :environment AND unique_key = :unique_key;
+
+-- name: rename_integration
+-- Give it another key.
+UPDATE integrations SET unique_key = :new, sealed = :sealed, updated_at = :now
 WHERE environment = :environment AND unique_key = :unique_key;
 
 -- name: count_connections

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from connectors.engine.store.database import Database
-from connectors.engine.store.queries import queries
+from connectors.engine.store.database import Database, Session
+from connectors.engine.store.queries import Query, queries
 from connectors.runtime.canonical import dumps, loads
 
 _SQL = queries("memories")
@@ -23,7 +22,7 @@ class MemoryRows:
         """The map; empty if nothing is remembered."""
         given = {"environment": environment, "connection": connection_key, "action": action}
         with self._database.reading() as connection:
-            return _value(connection, given)
+            return _value(connection, given, _SQL["get_memory"])
 
     def change(
         self, environment: str, connection_key: int, action: str, values: Mapping[str, Any], without: Iterable[str] = ()
@@ -32,13 +31,15 @@ class MemoryRows:
         given = {"environment": environment, "connection": connection_key, "action": action}
         gone = frozenset(without)
 
-        def work(connection: sqlite3.Connection) -> None:
-            kept = {name: value for name, value in _value(connection, given).items() if name not in gone}
+        def work(connection: Session) -> None:
+            connection.execute(_SQL["ensure_memory"], given)
+            before = _value(connection, given, _SQL["get_memory"].locking)
+            kept = {name: value for name, value in before.items() if name not in gone}
             connection.execute(_SQL["set_memory"], {**given, "value": dumps({**kept, **values})})
 
         self._database.write(work)
 
 
-def _value(connection: sqlite3.Connection, given: Mapping[str, Any]) -> dict[str, Any]:
-    row = connection.execute(_SQL["get_memory"], given).fetchone()
+def _value(connection: Session, given: Mapping[str, Any], query: Query) -> dict[str, Any]:
+    row = connection.execute(query, given).fetchone()
     return {} if row is None else dict(loads(row["value"]))

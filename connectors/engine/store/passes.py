@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import asdict
 from typing import Any
 
 from connectors.engine.store.batch import Batch, Counts, Pass, Place
-from connectors.engine.store.database import Database
+from connectors.engine.store.database import Database, Row, Session
 from connectors.engine.store.queries import queries
 from connectors.engine.store.records import (
     Change,
@@ -20,12 +19,14 @@ from connectors.engine.store.records import (
     save_rejects,
     save_rows,
 )
-from connectors.errors import NothingToConfirm, RunReplaced, UnknownConnection
+from connectors.errors import AlreadyRunning, NothingToConfirm, RunReplaced, UnknownConnection
 from connectors.runtime.canonical import dumps, loads
 
 _SQL = queries("passes")
 _RECORDS = queries("records")
 _RUNS = queries("runs")
+_SCHEDULES = queries("schedules")
+TAKE_OVER = 20.0  # seconds without a heartbeat after which a run counts as dead, on PostgreSQL
 
 
 class PassRows:
@@ -46,12 +47,15 @@ class PassRows:
         owner: str,
         full: bool,
         now: float,
+        take_over: float = TAKE_OVER,
     ) -> tuple[Place, dict[str, Any] | None, int | None]:
         """Begin a run, in the pass that goes on or in a new one.
 
         The caller holds the lease, so a run that is still marked as running is dead: it is closed as
-        interrupted. `full` forgets the checkpoint and what the pass saw, and so do deletions that
-        still wait for a yes. Returns the place, the checkpoint, and the number of a run that was closed.
+        interrupted. On PostgreSQL the run's row is the lease: it is dead if nothing was heard of it
+        for `take_over` seconds, and else this raises `AlreadyRunning`. `full` forgets the checkpoint and
+        what the pass saw, and so do deletions that still wait for a yes. Returns the place, the
+        checkpoint, and the number of a run that was closed.
         """
         names = {
             "environment": environment,
@@ -60,10 +64,16 @@ class PassRows:
             "model": model,
             "variant": variant,
             "now": now,
+            "take_over": take_over,
         }
 
-        def work(connection: sqlite3.Connection) -> tuple[Place, dict[str, Any] | None, int | None]:
+        def work(connection: Session) -> tuple[Place, dict[str, Any] | None, int | None]:
+            if connection.execute(_SQL["connection_of_run"].locking, names).fetchone() is None:
+                raise UnknownConnection("the connection was deleted just now")
             dead = connection.execute(_RUNS["close_dead"], names).fetchone()
+            running = connection.execute(_RUNS["running"], names).fetchone()
+            if running is not None:
+                raise already_running(sync, running)
             # Deletions that nobody confirmed are found again only by listing everything again.
             if full or connection.execute(_SQL["any_held"], names).fetchone() is not None:
                 connection.execute(_SQL["drop_pass"], names)
@@ -79,15 +89,12 @@ class PassRows:
             )
             return place, checkpoint, None if dead is None else dead["number"]
 
-        try:
-            return self._database.write(work)
-        except sqlite3.IntegrityError:
-            raise UnknownConnection("the connection was deleted just now") from None
+        return self._database.write(work)
 
     def start_over(self, environment: str, place: Place, *, now: float) -> Pass:
         """Forget the checkpoint and what the pass saw, and begin a whole one."""
 
-        def work(connection: sqlite3.Connection) -> Pass:
+        def work(connection: Session) -> Pass:
             names = {**place.names, "environment": environment, "now": now}
             _prove_running(connection, names)
             connection.execute(_SQL["drop_pass"], names)
@@ -95,6 +102,20 @@ class PassRows:
             return _open(connection, names, whole=True)
 
         return self._database.write(work)
+
+    def forget(self, environment: str, place: Place, *, records: bool) -> None:
+        """Forget checkpoint and successes of a sync, and with `records` its records as if they had never been.
+
+        Raises `RunReplaced` if another run took over.
+        """
+        names = {**place.names, "environment": environment}
+
+        def work(connection: Session) -> None:
+            _prove_running(connection, names)
+            for query in ("forget_sync", "forgotten", *(("empty_records", "empty_rejects") if records else ())):
+                connection.execute(_SCHEDULES[query], names)
+
+        self._database.write(work)
 
     def commit(
         self, environment: str, place: Place, batch: Batch, *, requests: int, waited: float, now: float
@@ -104,7 +125,7 @@ class PassRows:
         Raises `RunReplaced` if another run took over, or the connection was deleted.
         """
 
-        def work(connection: sqlite3.Connection) -> Counts:
+        def work(connection: Session) -> Counts:
             names = {**place.names, "environment": environment, "now": now}
             _prove_running(connection, names)
             counts = _write(connection, names, place, batch, now)
@@ -127,7 +148,7 @@ class PassRows:
     def finish(self, environment: str, place: Place, *, delete: bool, now: float) -> int:
         """The pass saw everything: delete what it did not see if `delete`, and forget it. How many were deleted."""
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Session) -> int:
             names = {**place.names, "environment": environment, "now": now}
             _prove_running(connection, names)
             deleted = _delete_absent(connection, names, place.pass_, now) if delete else 0
@@ -142,7 +163,7 @@ class PassRows:
         """Keep what the pass saw until its deletions are confirmed, or a new pass begins."""
         names = {**place.names, "environment": environment}
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Session) -> None:
             _prove_running(connection, names)
             connection.execute(_SQL["hold_pass"], names)
 
@@ -151,7 +172,7 @@ class PassRows:
     def confirm(self, environment: str, run: int, *, now: float) -> int:
         """Do the deletions that a run held back; how many. Raises `NothingToConfirm`."""
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Session) -> int:
             row = connection.execute(_RUNS["get_run"], {"environment": environment, "run": run}).fetchone()
             names = {"environment": environment, "run": run, "now": now}
             held = None
@@ -170,7 +191,13 @@ class PassRows:
         return self._database.write(work)
 
 
-def _open(connection: sqlite3.Connection, names: dict[str, Any], *, whole: bool) -> Pass:
+def already_running(sync: str, running: Row | None) -> AlreadyRunning:
+    """The error that says who runs it."""
+    who = "" if running is None else f" as run {running['number']}, owned by {running['owner']}"
+    return AlreadyRunning(f"the sync {sync!r} of this connection is running{who}")
+
+
+def _open(connection: Session, names: dict[str, Any], *, whole: bool) -> Pass:
     found = connection.execute(_SQL["open_pass"], names).fetchone()
     if found is None:
         # A held pass ends here: its deletions would be of yesterday's list.
@@ -179,11 +206,11 @@ def _open(connection: sqlite3.Connection, names: dict[str, Any], *, whole: bool)
     return _pass(found)
 
 
-def _pass(row: sqlite3.Row) -> Pass:
+def _pass(row: Row) -> Pass:
     return Pass(row["key"], row["state"], bool(row["whole"]), row["suspended"], row["began_at"])
 
 
-def _write(connection: sqlite3.Connection, names: dict[str, Any], place: Place, batch: Batch, now: float) -> Counts:
+def _write(connection: Session, names: dict[str, Any], place: Place, batch: Batch, now: float) -> Counts:
     change = lock_stream(connection, names, now)
     here = set(batch.ids) | children(connection, place.stream, batch.parents)
     found = connection.execute(_SQL["see"], {**names, "ids": dumps(sorted(here))}).fetchall()
@@ -197,13 +224,13 @@ def _write(connection: sqlite3.Connection, names: dict[str, Any], place: Place, 
     return counts
 
 
-def _delete_absent(connection: sqlite3.Connection, names: dict[str, Any], pass_: Pass, now: float) -> int:
+def _delete_absent(connection: Session, names: dict[str, Any], pass_: Pass, now: float) -> int:
     change: Change = lock_stream(connection, names, now)
     deleted = delete_absent(connection, names["stream"], pass_, change)
     advance_stream(connection, names, change, deleted)
     return deleted
 
 
-def _prove_running(connection: sqlite3.Connection, names: dict[str, Any]) -> None:
-    if connection.execute(_RUNS["is_running"], names).fetchone() is None:
+def _prove_running(connection: Session, names: dict[str, Any]) -> None:
+    if connection.execute(_RUNS["is_running"].locking, names).fetchone() is None:
         raise RunReplaced(f"run {names['run']} is not the running one any more")

@@ -1,3 +1,7 @@
+-- name: connection_of_run
+-- The connection that a run belongs to; locked, so that one run at a time begins or is asked about.
+SELECT key FROM connections WHERE environment = :environment AND key = :connection;
+
 -- name: open_pass
 -- The pass that is going on.
 SELECT key, state, whole, suspended, began_at FROM passes

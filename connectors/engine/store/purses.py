@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import secrets
-import sqlite3
 from bisect import insort
 from dataclasses import dataclass
 
-from connectors.engine.store.database import Database
+from connectors.engine.store.database import Database, Row, Session
 from connectors.engine.store.queries import queries
 from connectors.runtime.answers import LONGEST_PAUSE
 from connectors.runtime.canonical import dumps, loads
@@ -30,8 +29,8 @@ class StoredBudgets:
         """Take a place, or say how long to wait."""
         token = secrets.token_hex(4)
 
-        def work(connection: sqlite3.Connection) -> Slot:
-            row = connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()
+        def work(connection: Session) -> Slot:
+            row = connection.execute(_SQL["lock_purse"], {"key": purse.key}).fetchone()
             log = _Log.read(row, now=now, latest=now + at_most)
             wait = _wait(log, limit, now, now + at_most, row, urgent=urgent)
             if wait > 0:
@@ -53,8 +52,8 @@ class StoredBudgets:
     def settle(self, purse: Purse, token: str, *, at: float) -> None:
         """The call of that place completed."""
 
-        def work(connection: sqlite3.Connection) -> None:
-            row = connection.execute(_SQL["read_purse"], {"key": purse.key}).fetchone()
+        def work(connection: Session) -> None:
+            row = connection.execute(_SQL["lock_purse"], {"key": purse.key}).fetchone()
             log = _Log([], {}) if row is None else _Log(*loads(row["log"]))
             if log.running.pop(token, None) is not None:
                 insort(log.completed, _ceil(at))
@@ -77,7 +76,7 @@ class _Log:
     mended: bool = False  # times were taken back; unless that is written down, they stay ahead of the clock
 
     @classmethod
-    def read(cls, row: sqlite3.Row | None, *, now: float, latest: float) -> _Log:
+    def read(cls, row: Row | None, *, now: float, latest: float) -> _Log:
         """The log of a row. A call that never settled counts as completed at its latest end."""
         log = cls([], {}) if row is None else cls(*loads(row["log"]))
         here, end, skew = _ceil(now), _ceil(latest), _ceil(_SKEW)
@@ -91,7 +90,7 @@ class _Log:
                 insort(log.completed, log.running.pop(token))
         return log
 
-    def write(self, connection: sqlite3.Connection, purse: Purse, most: int | None = None) -> None:
+    def write(self, connection: Session, purse: Purse, most: int | None = None) -> None:
         """Keep it; of more than `most` calls the newest."""
         if most is not None:
             del self.completed[: max(0, len(self.completed) + len(self.running) - most)]
@@ -107,7 +106,7 @@ def _ceil(seconds: float) -> int:
     return math.ceil(seconds * 1000)
 
 
-def _wait(log: _Log, limit: Limit, now: float, latest: float, row: sqlite3.Row | None, *, urgent: bool) -> float:
+def _wait(log: _Log, limit: Limit, now: float, latest: float, row: Row | None, *, urgent: bool) -> float:
     closed = 0.0 if row is None else row["closed_until"] - now
     reserved = 0.0 if row is None or urgent else row["urgent_until"] - now
     if closed > LONGEST_PAUSE + _SKEW:

@@ -1,5 +1,5 @@
--- name: read_purse
--- The log of a purse and until when it is closed.
+-- name: lock_purse
+-- The log of a purse and until when it is closed; nobody else reads it before this transaction ends.
 SELECT log, closed_until, urgent_until FROM purses WHERE key = :key;
 
 -- name: write_log

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.engine.store.batch import Absent, Batch, Counts, Pass, Row
-from connectors.engine.store.database import Database
-from connectors.engine.store.queries import queries, rows
+from connectors.engine.store.database import Database, Session
+from connectors.engine.store.database import Row as StoredRow
+from connectors.engine.store.queries import queries
 from connectors.runtime.canonical import dumps
 
 _SQL = queries("records")
@@ -49,7 +49,7 @@ class RecordRows:
             rejected = connection.execute(_SQL["rejected_versions"], given).fetchall()
         return {row["id"]: row["version"] for row in (*stored, *rejected)}
 
-    def after(self, environment: str, stream: int, after: int) -> Iterator[sqlite3.Row]:
+    def after(self, environment: str, stream: int, after: int) -> Iterator[StoredRow]:
         """Stream rows whose change number is higher, a page at a time."""
         given = {"environment": environment, "stream": stream, "limit": _PAGE}
         while True:
@@ -109,13 +109,13 @@ class RecordRows:
         return Absent(counts["stored"], counts["absent"], bool(anything), tuple(row["id"] for row in names))
 
 
-def lock_stream(connection: sqlite3.Connection, names: dict[str, Any], now: float) -> Change:
-    """The stream's next change; the transaction holds the write lock, so nobody else numbers meanwhile."""
-    found = connection.execute(_SQL["find_stream"], names).fetchone()
+def lock_stream(connection: Session, names: dict[str, Any], now: float) -> Change:
+    """The stream's next change; its row is locked, so nobody else numbers meanwhile."""
+    found = connection.execute(_SQL["find_stream"].locking, names).fetchone()
     return Change(found["last_change"] + 1, max(now, found["last_time"] + _TICK))
 
 
-def advance_stream(connection: sqlite3.Connection, names: dict[str, Any], change: Change, used: int) -> Change:
+def advance_stream(connection: Session, names: dict[str, Any], change: Change, used: int) -> Change:
     """Remember that so many change numbers were used."""
     if not used:
         return change
@@ -124,38 +124,36 @@ def advance_stream(connection: sqlite3.Connection, names: dict[str, Any], change
     return Change(last + 1, change.time)
 
 
-def save_rows(
-    connection: sqlite3.Connection, stream: int, saved: dict[str, Row], change: Change
-) -> tuple[set[str], set[str]]:
+def save_rows(connection: Session, stream: int, saved: dict[str, Row], change: Change) -> tuple[set[str], set[str]]:
     """Write the rows in one statement; the ids that were added, and those that changed."""
     if not saved:
         return set(), set()
-    values: list[Any] = []
-    for number, (id_, row) in enumerate(saved.items(), change.number):
-        values += (stream, id_, row.data, row.hash, row.version, row.parent, number, number, change.time, change.time)
-    query = rows(_SQL["save_records"], len(saved), 10)
+    values = [
+        (stream, id_, row.data, row.hash, row.version, row.parent, number, number, change.time, change.time)
+        for number, (id_, row) in enumerate(saved.items(), change.number)
+    ]
     added: set[str] = set()
     updated: set[str] = set()
-    for found in connection.execute(query, values).fetchall():
+    for found in connection.execute_rows(_SQL["save_records"], values).fetchall():
         if found["change"] >= change.number:
             (added if found["first_change"] == found["change"] else updated).add(found["id"])
     return added, updated
 
 
-def delete_rows(connection: sqlite3.Connection, stream: int, ids: Iterable[str], change: Change) -> int:
+def delete_rows(connection: Session, stream: int, ids: Iterable[str], change: Change) -> int:
     """Mark these as deleted; how many were not yet."""
     given = {"stream": stream, "ids": dumps(sorted(ids)), "change": change.number - 1, "time": change.time}
     return connection.execute(_SQL["delete_records"], given).rowcount
 
 
-def delete_absent(connection: sqlite3.Connection, stream: int, pass_: Pass, change: Change) -> int:
+def delete_absent(connection: Session, stream: int, pass_: Pass, change: Change) -> int:
     """Mark as deleted what the pass did not see; how many."""
     given = {"stream": stream, "pass": pass_.key, "change": change.number - 1, "time": change.time}
     connection.execute(_SQL["forget_absent_rejects"], given)
     return connection.execute(_SQL["delete_absent"], given).rowcount
 
 
-def children(connection: sqlite3.Connection, stream: int, parents: Iterable[str]) -> set[str]:
+def children(connection: Session, stream: int, parents: Iterable[str]) -> set[str]:
     """The ids of all records of these parents."""
     found: set[str] = set()
     for parent in parents:
@@ -163,7 +161,7 @@ def children(connection: sqlite3.Connection, stream: int, parents: Iterable[str]
     return found
 
 
-def save_rejects(connection: sqlite3.Connection, names: dict[str, Any], batch: Batch, time: float) -> set[str]:
+def save_rejects(connection: Session, names: dict[str, Any], batch: Batch, time: float) -> set[str]:
     """Remember what broke its schema, forget what is good now; all ids of the batch that stand rejected."""
     stream = names["stream"]
     if batch.rows or batch.gone:
@@ -175,9 +173,7 @@ def save_rejects(connection: sqlite3.Connection, names: dict[str, Any], batch: B
     return set(batch.rejects) | {row["id"] for row in found}
 
 
-def preview(
-    connection: sqlite3.Connection, stream: int | None, batch: Batch
-) -> tuple[set[str], set[str], set[str], set[str]]:
+def preview(connection: Session, stream: int | None, batch: Batch) -> tuple[set[str], set[str], set[str], set[str]]:
     """What a commit would do, without doing it: ids added, updated, deleted, and children of the batch's parents."""
     given = {"stream": stream, "ids": dumps([*batch.rows, *batch.gone])}
     stored = {row["id"]: row for row in connection.execute(_SQL["stored_hashes"], given).fetchall()}

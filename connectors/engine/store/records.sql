@@ -15,7 +15,7 @@ UPDATE streams SET last_change = :change, last_time = :time WHERE environment = 
 -- name: save_records
 -- Insert or update a batch; the change moves only if the hash differs or the record was deleted.
 INSERT INTO records AS old (stream, id, data, hash, version, parent, first_change, change, first_seen_at, last_modified_at)
-VALUES :rows
+:rows
 ON CONFLICT (stream, id) DO UPDATE SET
   data = excluded.data,
   hash = excluded.hash,
@@ -26,7 +26,8 @@ ON CONFLICT (stream, id) DO UPDATE SET
   change = CASE WHEN old.hash <> excluded.hash OR old.deleted_at IS NOT NULL THEN excluded.change ELSE old.change END,
   last_modified_at = CASE WHEN old.hash <> excluded.hash OR old.deleted_at IS NOT NULL
                      THEN excluded.last_modified_at ELSE old.last_modified_at END,
-  deleted_at = NULL
+  deleted_at = NULL,
+  pruned_at = NULL
 WHERE old.hash <> excluded.hash OR old.deleted_at IS NOT NULL OR old.version IS NOT excluded.version
    OR old.parent IS NOT excluded.parent OR old.data <> excluded.data
 RETURNING id, change, first_change;

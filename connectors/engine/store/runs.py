@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.engine.store.batch import Place
-from connectors.engine.store.database import Database
+from connectors.engine.store.database import Database, Row, Session
 from connectors.engine.store.queries import queries
 from connectors.errors import UnknownRun
 from connectors.runtime.canonical import dumps, loads
@@ -49,6 +48,35 @@ class RunRows:
         }
         return self._database.write(lambda connection: connection.execute(_SQL["end_run"], given)).rowcount == 1
 
+    def beat(self, environment: str, run: int, *, now: float) -> bool:
+        """Prove that a run lives; False if it is not the running one any more."""
+        given = {"environment": environment, "run": run, "now": now}
+        return self._database.write(lambda connection: connection.execute(_SQL["beat"], given)).rowcount == 1
+
+    def silence(self, environment: str, run: int, *, now: float) -> float:
+        """For how many seconds nothing was heard of a run; on PostgreSQL by its clock. 0 for an unknown one."""
+        with self._database.reading() as connection:
+            found = connection.execute(_SQL["silence"], {"environment": environment, "run": run, "now": now}).fetchone()
+        return 0.0 if found is None else float(found["seconds"])
+
+    def all_running(self) -> list[dict[str, Any]]:
+        """Every run that calls itself running, of all environments."""
+        with self._database.reading() as connection:
+            return [dict(row) for row in connection.execute(_SQL["all_running"]).fetchall()]
+
+    def close_silent(self, runs: Sequence[int], *, now: float, take_over: float) -> list[dict[str, Any]]:
+        """Close dead runs as interrupted; those that were.
+
+        On SQLite these are `runs`: the caller saw that nobody holds them. On PostgreSQL it is every run
+        of which nothing was heard for `take_over` seconds.
+        """
+        given = {"runs": dumps([str(run) for run in runs]), "now": now, "take_over": take_over}
+
+        def work(connection: Session) -> list[dict[str, Any]]:
+            return [dict(row) for row in connection.execute(_SQL["close_silent"], given).fetchall()]
+
+        return self._database.write(work)
+
     def get(self, environment: str, run: int) -> dict[str, Any]:
         """One run. Raises `UnknownRun`."""
         with self._database.reading() as connection:
@@ -84,7 +112,7 @@ class RunRows:
         }
 
 
-def _run(row: sqlite3.Row) -> dict[str, Any]:
+def _run(row: Row) -> dict[str, Any]:
     """A row as it is shown: names of the connection instead of keys."""
     fields = dict(row)
     fields["id"] = fields.pop("number")

@@ -45,7 +45,7 @@ WHERE runs.environment = :environment AND runs.number = :run;
 -- The newest runs of an environment, or of one connection.
 SELECT runs.*, connections.id AS connection_id, connections.integration, connections.provider
 FROM runs JOIN connections ON connections.key = runs.connection
-WHERE runs.environment = :environment AND (:connection IS NULL OR runs.connection = :connection)
+WHERE runs.environment = :environment AND (CAST(:connection AS INTEGER) IS NULL OR runs.connection = :connection)
 ORDER BY runs.number DESC LIMIT :limit;
 
 -- name: confirm_run
@@ -69,3 +69,21 @@ ON CONFLICT (connection, sync, variant) DO UPDATE SET checkpoint = excluded.chec
 INSERT INTO syncs (environment, connection, sync, variant, succeeded_at)
 VALUES (:environment, :connection, :sync, :variant, :succeeded_at)
 ON CONFLICT (connection, sync, variant) DO UPDATE SET succeeded_at = excluded.succeeded_at;
+
+-- name: beat
+-- Prove that a run lives.
+UPDATE runs SET heartbeat_at = :now WHERE environment = :environment AND number = :run AND state = 'running';
+
+-- name: silence
+-- For how long nothing was heard of a run.
+SELECT :now - heartbeat_at AS seconds FROM runs WHERE environment = :environment AND number = :run;
+
+-- name: all_running
+-- Every run that calls itself running, of all environments.
+SELECT number, environment, connection, sync, variant, trigger FROM runs WHERE state = 'running';
+
+-- name: close_silent
+-- Close these runs: the caller saw that nobody holds them.
+UPDATE runs SET state = 'interrupted', ended_at = :now
+WHERE number IN (SELECT CAST(value AS INTEGER) FROM json_each(:runs)) AND state = 'running'
+RETURNING number, environment, connection, sync, variant, trigger;

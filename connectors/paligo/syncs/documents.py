@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from connectors.authoring import Item, Record, Run, sync
+from connectors import NotFoundError
+from connectors.authoring import Gone, Item, Record, Run, sync
 from connectors.paligo.costs import SEARCH, read_one_by_one
 from connectors.paligo.paging import reader
 from connectors.paligo.scope import Scope
@@ -24,9 +26,26 @@ def documents(run: Run) -> Iterator[Item]:
     has no search, two for each folder instead of the former.
     """
     scope = Scope.of(run.metadata)
+    if not scope.folders and run.only:
+        yield from _told_of(run.only, scope, reader(run, "/api/v2/documents"))
+        return
     stubs = filter(scope.takes, document_stubs(run, scope.folders))
     read = reader(run, "/api/v2/documents")
     # A list item that has its content already is not read again.
     for item in run.refresh(stubs, lambda stub: stub if stub.get("content") else read(stub), version=version_of):
         if not isinstance(item, Record) or scope.takes(item.data):
             yield item
+
+
+def _told_of(
+    ids: frozenset[str], scope: Scope, read: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> Iterator[Item]:
+    """Those that an event told of, read whatever their version."""
+    for id_ in sorted(ids):
+        try:
+            document = read({"id": id_})
+        except NotFoundError:
+            yield Gone(id_)
+        else:
+            if scope.takes(document):
+                yield Record(document, version=version_of(document))
