@@ -12,14 +12,15 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	$$name -c '$(RECENT)' 2>/dev/null && { echo $$name; break; }; done)
 endif
 
-.PHONY: help check test demo serve record bench clean
+.PHONY: help check test demo serve record screenshots bench clean
 
 help:
 	@echo "make check    format, lint, types and the import rules"
 	@echo "make test     all tests, offline"
 	@echo "make demo     a Paligo account connected, synced, published and audited on this machine"
-	@echo "make serve    the HTTP API on this machine, with an emulated Paligo account to try it on"
+	@echo "make serve    a server on this machine, with an emulated Paligo account to try the form, the dashboard and the API on"
 	@echo "make record   record the cassettes again, from the emulator"
+	@echo "make screenshots   take the pictures in docs/screenshots again, with Chromium"
 	@echo "make bench    how fast the hot paths are, as ratios to a floor (ARGS=\"call purse\": some of them)"
 	@echo "make clean    remove $(VENV) and caches"
 
@@ -40,6 +41,9 @@ serve: $(STAMP)
 
 record: $(STAMP)
 	$(BIN)/pytest tests/paligo -m vcr --record-mode=rewrite $(ARGS)
+
+screenshots: $(STAMP)
+	$(BIN)/pytest -q tests/browser --screenshots $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)

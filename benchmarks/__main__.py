@@ -21,6 +21,7 @@ NAMES = (
     "syncing",
     "scheduling",
     "proxying",
+    "pages",
 )
 
 

@@ -16,15 +16,20 @@ ROOT = Path(__file__).parents[1]
 FIND = """
 import connectors, connectors.data, json
 from connectors.registry import Registry
+from connectors.server.docs.index import index
+from connectors.server.docs.sources import sources
 from connectors.runtime.models import Models
 root = connectors.data.root()
 model = Models([root / "schemas"]).get("paligo", "Document")
 registry = Registry.load()
+docs = sources()
 print(json.dumps({
     "package": connectors.__file__,
     "root": str(root),
     "provider": registry.catalog(()).get("paligo").name,
     "sync": registry.sync("paligo", "documents").model,
+    "pages": sorted(docs.pages),
+    "listed": sum(len(section.entries) for section in index(docs).sections),
     "problem": model.problem({"id": 1, "name": "x"}),
 }))
 """
@@ -82,6 +87,8 @@ def _works(found: dict[str, str]) -> None:
     assert found["provider"] == "paligo"
     assert found["sync"] == "Document"
     assert found["problem"] is None
+    assert {"readme", "settings", "providers/paligo", "providers/paligo/connect"} <= set(found["pages"])
+    assert found["listed"] == len(found["pages"])
 
 
 def test_the_wheel_in_an_empty_environment_finds_its_data(wheel, environment):
@@ -118,8 +125,12 @@ def test_the_wheel_holds_all_that_runs_and_nothing_else(wheel):
         for file in (ROOT / "connectors").rglob("*")
         if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".pyc"
     }
-    data = {str(Path("connectors/_data", file.relative_to(ROOT))) for file in (ROOT / "schemas").rglob("*.json")}
-    assert ours == kept | data | {"connectors/_data/providers.yaml"}
+    held = [*(ROOT / "schemas").rglob("*.json"), *(file for file in (ROOT / "docs").rglob("*") if file.is_file())]
+    held += [ROOT / name for name in ("providers.yaml", "README.md", "CHANGELOG.md", "cassettes/README.md")]
+    readmes = list((ROOT / "connectors").glob("*/README.md"))  # of connectors: pages of the docs, and nothing that runs
+    held += readmes
+    kept -= {str(file.relative_to(ROOT)) for file in readmes}
+    assert ours == kept | {str(Path("connectors/_data", file.relative_to(ROOT))) for file in held}
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

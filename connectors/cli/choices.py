@@ -18,7 +18,8 @@ from connectors.errors import UnknownConnection
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
-    from connectors.engine.settings import PostgresUrl, Settings
+    from connectors.engine.setting_values import PostgresUrl
+    from connectors.engine.settings import Settings
     from connectors.registry import Registry
     from connectors.runtime.catalog import Catalog
 

@@ -19,7 +19,7 @@ from connectors.cli.given import CREDENTIAL_VARIABLE
 from connectors.cli.server_diagnoses import extras, server
 from connectors.cli.terminal import amount
 from connectors.engine.keys import KEY_FILE, key_id, read_key_file
-from connectors.engine.settings import PostgresUrl
+from connectors.engine.setting_values import PostgresUrl
 from connectors.engine.store.inspection import Inspection, inspect
 from connectors.errors import ConnectorError
 

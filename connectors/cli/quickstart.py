@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT = "dev"
 _ACCOUNT = ("PALIGO_INSTANCE", "PALIGO_USERNAME", "PALIGO_API_KEY")
+_FORM = """\
+Open this link within half an hour to link the account through the form; the values to enter are below:
+
+    {link}
+
+What it stores is shown by the dashboard, {url}/; sign in with the key.
+"""
 _LINES = """\
 In another shell:
 
@@ -31,9 +38,8 @@ In another shell:
 export URL={url}
 {account}
 
-# Paligo as an integration, and an account of it as a connection
-curl -sS -w '\\n' $URL/integrations -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{{"provider": "paligo", "unique_key": "paligo"}}'
+# Paligo is there as an integration; an account of it becomes a connection
+curl -sS -w '\\n' $URL/integrations -H "Authorization: Bearer $KEY"
 curl -sS -w '\\n' $URL/connections -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{{"provider_config_key": "paligo", "connection_id": "acme", "metadata": {{{metadata}}},
          "connection_config": {{"instance": "'$PALIGO_INSTANCE'", "username": "'$PALIGO_USERNAME'"}},
@@ -81,12 +87,26 @@ def _serve(host: Host, account: Mapping[str, str]) -> None:
     url = listening_url(host.settings)
     metadata = "" if os.environ.get("PALIGO_INSTANCE") else '"plan": "none"'  # the emulator sets no limits
 
+    key = _key(host)
+
     def started() -> None:
         say(f"Serving at {url}, the API reference at {url}/docs/api. Ctrl-C ends it.")
+        say(_FORM.format(link=_link(host, url), url=url))
         shown = "\n".join(f"export {name}={value}" for name, value in account.items())
-        say(_LINES.format(url=url, key=_key(host), account=shown, metadata=metadata))
+        say(_LINES.format(url=url, key=key, account=shown, metadata=metadata))
 
     serving.serve(host, started=started, log=False)
+
+
+def _link(host: Host, url: str) -> str:
+    """The connect form of Paligo, in a session of its own."""
+    from connectors.engine.end_users import Owner
+    from connectors.engine.sessions import Terms
+
+    if all(each.unique_key != "paligo" for each in host.integrations.list(_ENVIRONMENT)):
+        host.integrations.create(_ENVIRONMENT, "paligo", provider="paligo")
+    made = host.sessions.create(_ENVIRONMENT, Terms(Owner(tags={"user": "you"}), ["paligo"]))
+    return f"{url}/connect/?session_token={made.token}"
 
 
 def _key(host: Host) -> str:

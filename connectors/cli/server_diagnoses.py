@@ -11,7 +11,7 @@ from connectors.cli.choices import Choices
 from connectors.cli.diagnosis import Diagnosis
 from connectors.cli.starting import EXPOSED, SKEWED, clock_difference
 from connectors.engine.exposure import exposed
-from connectors.engine.settings import PostgresUrl
+from connectors.engine.setting_values import PostgresUrl
 
 _EXTRAS = (
     ("server", "`connectors serve`", ("starlette", "uvicorn", "jinja2")),

@@ -16,7 +16,7 @@ from connectors.errors import ConnectorError
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
-    from connectors.engine.settings import PostgresUrl
+    from connectors.engine.setting_values import PostgresUrl
 
 EXPOSED = (
     "others than this machine can reach the server, and CONNECTORS_PUBLIC_URL names no https address: keys and "

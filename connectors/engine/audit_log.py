@@ -20,6 +20,7 @@ Deed = Literal[
     "connection.deleted",
     "connection.erased",
     "credentials.read",
+    "dashboard.signed_in",
     "integration.deleted",
     "key.created",
     "key.rotated",

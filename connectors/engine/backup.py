@@ -31,6 +31,7 @@ _CALMED = (
     "UPDATE deliveries SET state = 'failed', error = 'restored', ended_at = due_at WHERE state = 'waiting'",
     "DELETE FROM consents",
     "DELETE FROM connect_sessions",
+    "DELETE FROM browser_sessions",
     "UPDATE schedules SET claim = NULL, claimed_at = NULL, claim_until = NULL",
 )
 

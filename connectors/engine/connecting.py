@@ -155,7 +155,7 @@ def explained(error: ConnectorError, outcome: Verification) -> ConnectorError:
     """The error of a verification, saying which part of the input is wrong as far as the answer told."""
     error.message = outcome.message
     if outcome.part:
-        error.facts = {**error.facts, "part": outcome.part}
+        error.facts = {**error.facts, "part": outcome.part, "fields": list(outcome.fields)}
         error.next_step = f"Correct {outcome.part} and connect again."
     return error
 

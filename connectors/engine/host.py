@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from connectors.engine.action_calls import ActionCalls
 from connectors.engine.audit_log import AuditLog
+from connectors.engine.browsers import Browsers
 from connectors.engine.connections import Connections
 from connectors.engine.consent import Consents
 from connectors.engine.environments import Environments
@@ -67,6 +68,7 @@ class Host:
         )
         self.environments = Environments(self)
         self.sessions = Sessions(self)
+        self.browsers = Browsers(self)
         self.integrations = Integrations(self)
         self.connections = Connections(self)
         self.consents = Consents(self)

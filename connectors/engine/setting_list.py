@@ -6,7 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "path", "paths", "bool", "choice", "keys", "database", "url", "port", "count", "seconds"]
+Kind = Literal[
+    "text", "path", "paths", "bool", "choice", "keys", "database", "url", "origins", "port", "count", "seconds"
+]
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ SETTINGS = (
         "",
         "Where browsers and providers reach the server; without it, where it listens.",
         kind="url",
+    ),
+    Setting(
+        "CONNECTORS_FRAME_ORIGINS",
+        "",
+        "Origins whose pages may show the connect form in a frame, separated by commas.",
+        kind="origins",
     ),
     Setting(
         "CONNECTORS_RATE_LIMIT", "60000", "Requests a minute that the server takes from one environment.", kind="count"

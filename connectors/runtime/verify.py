@@ -45,6 +45,7 @@ class Verification:
     status: int | None = None  # what it was answered with; None without an answer
     tested: bool = True  # False: the definition names nothing to ask, so nothing was sent
     warning: str | None = None  # what is odd about a yes
+    fields: tuple[str, ...] = ()  # names of the fields that are wrong, as far as the answer tells
 
     @property
     def message(self) -> str:
@@ -87,11 +88,10 @@ def _by_script(client: Client, name: str) -> Verification:
     try:
         verdict = run(script(Subject(connection, Moment.at(client.clock.now()))), client)
     except (CallError, InputError, TokenError) as error:
-        return Verification(False, _part(connection, error), error, status=getattr(error, "status", None))
+        return _refused(connection, error)
     if verdict.ok:
         return Verification(True)
-    refused = AuthError(verdict.reason, provider=connection.provider.name)
-    return Verification(False, _part(connection, refused), refused)
+    return _refused(connection, AuthError(verdict.reason, provider=connection.provider.name))
 
 
 def _ask(client: Client, settings: Mapping[str, Any], endpoint: str) -> Verification:
@@ -99,8 +99,7 @@ def _ask(client: Client, settings: Mapping[str, Any], endpoint: str) -> Verifica
     try:
         response = _send(client, settings, endpoint)
     except (CallError, InputError, TokenError) as error:
-        status = getattr(error, "status", None)
-        return Verification(False, _part(connection, error), error, endpoint, status)
+        return _refused(connection, error, endpoint)
     return Verification(True, endpoint=endpoint, status=response.status, warning=_warning(connection, response))
 
 
@@ -134,15 +133,15 @@ def _warning(connection: Connection, response: Response) -> str | None:
     return f"But {response.request.method} {response.request.url} was answered with a web page.{check}"
 
 
-def _part(connection: Connection, error: ConnectorError) -> str | None:
-    """The titles of the fields that an error points to."""
+def _refused(connection: Connection, error: ConnectorError, endpoint: str | None = None) -> Verification:
+    """The result that an error means, with the fields that it points to."""
     if isinstance(error, AuthError):
         names = set(_credential_names(connection))
-    elif isinstance(error, _ADDRESS_ERRORS):
-        names = set(_names(connection.base_url or ""))
     else:
-        return None
-    return _titles(connection, names)
+        names = set(_names(connection.base_url or "")) if isinstance(error, _ADDRESS_ERRORS) else set()
+    fields = tuple(field.name for field in fields_of(connection.provider) if field.name in names and not field.hidden)
+    status = getattr(error, "status", None)
+    return Verification(False, _titles(connection, names), error, endpoint, status, fields=fields)
 
 
 def _titles(connection: Connection, names: set[str]) -> str | None:

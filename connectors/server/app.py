@@ -21,6 +21,7 @@ from connectors.runtime.canonical import dumps
 from connectors.server import cors
 from connectors.server.access import Caller, caller
 from connectors.server.contract import Answer, Call, Endpoint, Refusal, Who
+from connectors.server.pages.trouble import trouble
 from connectors.server.popups import Popups
 from connectors.server.quota import Quota, Spent
 from connectors.server.reading import Reader
@@ -29,6 +30,7 @@ from connectors.server.routes import endpoints as all_endpoints
 from connectors.server.routing import Found, Routes
 from connectors.server.threads import Lanes
 from connectors.server.tracing import tracer
+from connectors.server.visits import Visit
 
 if TYPE_CHECKING:
     from connectors.engine.host import Host
@@ -116,6 +118,7 @@ class App:
             threads=self.lanes,
             popups=self.popups,
             session=who.session,
+            browser=who.browser,
             scopes=who.scopes,
             request_id=id,
         )
@@ -169,24 +172,23 @@ class _Exchange:
                 if self._status is not None:  # the answer has begun: it can only be cut off
                     failed(error, self._endpoint)
                     raise
-                refused = self._refused(error)
-                await response(_enveloped(refused))(self._scope, self._receive, self._sending)
+                await self._refusal(self._refused(error))(self._scope, self._receive, self._sending)
         finally:
             seconds = time.perf_counter() - began
             self._app.note(self._endpoint, self._who.environment, self._status or 0, seconds, self._id)
 
     async def _response(self) -> Response:
-        preflight = cors.preflight(self._request)
+        preflight = None if self._of_a_page() else cors.preflight(self._request)
         if preflight is not None:
             return preflight
         endpoint = self._endpoint
         if endpoint is None:
-            return response(_enveloped(self._nothing()))
+            return self._refusal(self._nothing())
         try:
             await self._let_in(endpoint)
             return await self._app.handle(endpoint, self._request, self._found, self._who, self._id)
         except Exception as error:  # noqa: BLE001 - nothing may leave but an answer
-            return response(_enveloped(self._refused(error)))
+            return self._refusal(self._refused(error))
 
     async def _let_in(self, endpoint: Endpoint) -> None:
         """Find out who calls, and whether that is too often. Raises `Refusal`."""
@@ -213,6 +215,7 @@ class _Exchange:
             header=self._request.headers.get("authorization"),
             token=query.get("connect_session_token"),
             public_key=query.get("public_key"),
+            visit=Visit.of(self._request, self._found.path.get("environment")),
         )
 
     def _nothing(self) -> Refusal:
@@ -230,6 +233,15 @@ class _Exchange:
             return translated(error, self._endpoint)
         return failed(error, self._endpoint)
 
+    def _of_a_page(self) -> bool:
+        return any(each.page for each in self._found.endpoints.values())
+
+    def _refusal(self, refusal: Refusal) -> Response:
+        """A page where a page was asked for, by a person's browser; the envelope for every program."""
+        if (self._of_a_page() or self._endpoint is None) and _is_browser(self._request):
+            return trouble(self._app.host, refusal)
+        return response(Answer(refusal.to_dict(), refusal.status, refusal.headers))
+
     async def _sending(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
@@ -239,7 +251,7 @@ class _Exchange:
             added = [(name.lower().encode(), value.encode()) for name, value in own.items()]
             kept = [(name, value) for name, value in message["headers"] if not cors.is_ours(name)]
             fresh = [(name, value) for name, value in added if name not in there or name not in _NEVER_TWICE]
-            message = {**message, "headers": [*kept, *fresh, *cors.HEADERS]}
+            message = {**message, "headers": [*kept, *fresh, *(() if self._of_a_page() else cors.HEADERS)]}
         await self._send(message)
 
 
@@ -260,8 +272,9 @@ def response(answer: Answer) -> Response:
     return Response(raw, answer.status, dict(answer.headers), media_type="application/json")
 
 
-def _enveloped(refusal: Refusal) -> Answer:
-    return Answer(refusal.to_dict(), refusal.status, refusal.headers)
+def _is_browser(request: Request) -> bool:
+    """Whether somebody typed an address, followed a link or sent a form; scripts and programs ask for no page."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _in_words(refusal: Refusal) -> str:

@@ -32,8 +32,8 @@ class Attempt:
     defaults: Mapping[str, Any]  # what the session says about this integration
 
     @classmethod
-    def of(cls, call: Call, modes: Collection[str]) -> Attempt:
-        """The attempt that a call makes.
+    def of(cls, call: Call, modes: Collection[str], *, sent: Mapping[str, str] | None = None) -> Attempt:
+        """The attempt that a call makes. `sent`: connection_config, where it is not in the query.
 
         Raises `Refusal`: an own connection id 400, an unknown integration 404, another auth mode
         400, one that the session does not allow 400.
@@ -54,7 +54,8 @@ class Attempt:
         if not session.allows(key):
             raise Refusal(400, "integration_not_allowed", "The session does not allow this integration.")
         defaults: Mapping[str, Any] = session.terms.defaults.get(key, {})
-        config = {**config_of(call.query.get("params")), **defaults.get("connection_config", {})}
+        given = call.query.get("params") if sent is None else sent
+        config = {**config_of(given), **defaults.get("connection_config", {})}
         return cls(call.host, session, key, provider, session.terms.connection or str(uuid.uuid4()), config, defaults)
 
     def connect(

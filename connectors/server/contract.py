@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from connectors.engine.browsers import Browser
     from connectors.engine.host import Host
     from connectors.engine.sessions import ConnectSession
     from connectors.engine.store.connections import StoredConnection
@@ -87,6 +88,7 @@ class Who(Enum):
     SESSION = "session"  # a connect session's token, as bearer
     EITHER = "either"  # one or the other; the token may stand in the query, declared as `SESSION_IN_QUERY`
     FRONTEND = "frontend"  # a connect session's token in the query, as the frontend sends it
+    BROWSER = "browser"  # one that is signed in to the environment that `{environment}` in the path names
     PUBLIC = "public"  # anybody; `call.environment` is empty
 
 
@@ -169,6 +171,7 @@ class Call:
     threads: Threads
     popups: Popups
     session: ConnectSession | None = None  # where its token was used
+    browser: Browser | None = None  # where it is signed in
     scopes: frozenset[str] = frozenset()  # of the key; empty: it may everything
     request_id: str = ""
 
@@ -219,6 +222,7 @@ class Endpoint:
     tag: str = ""  # the group in the API reference
     deprecated: bool = False
     hidden: bool = False  # not in /openapi.json: pages for people
+    page: bool = False  # of this origin alone: no other may read it, and a browser is refused by a page
 
     @property
     def name(self) -> str:

@@ -52,6 +52,7 @@ _SCHEMES: Mapping[Who, list[dict[str, list[str]]]] = {
     Who.SESSION: [{"connectSession": []}],
     Who.EITHER: [{"secretKey": []}, {"connectSession": []}],
     Who.FRONTEND: [{"connectSessionInQuery": []}],
+    Who.BROWSER: [],  # pages, which are hidden
     Who.PUBLIC: [],
 }
 _TEXT = {

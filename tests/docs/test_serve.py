@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+LINK = re.compile(r"(http://\S+?)/connect/\?session_token=(\S+)")
 LAST = "sleep 1; done"  # how what is printed ends
 SECONDS = 60  # a server stands by then
 
@@ -58,12 +60,24 @@ def test_the_printed_lines_connect_call_and_read(tmp_path: Path) -> None:
         typed = ["sh", "-e", "-c", lines]
         done = subprocess.run(typed, env=environment, capture_output=True, text=True, timeout=90, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    integration, connection, groups, triggered, records = map(json.loads, done.stdout.splitlines())
-    assert integration["data"]["provider"] == "paligo"
+    integrations, connection, groups, triggered, records = map(json.loads, done.stdout.splitlines())
+    assert [each["provider"] for each in integrations["data"]] == ["paligo"]
     assert connection["connection_id"] == "acme"
     assert groups["groups"]
     assert triggered == {"success": True}
     assert {record["_nango_metadata"]["last_action"] for record in records["records"]} == {"ADDED"}
+
+
+def test_the_printed_link_opens_a_session_for_paligo(tmp_path: Path) -> None:
+    with served(tmp_path / "home") as printed:
+        url, token = LINK.findall(printed)[0]
+        bearer = {"Authorization": f"Bearer {token}"}
+        with requests.Session() as session:
+            session.trust_env = False
+            page = session.get(f"{url}/connect/", timeout=10)
+            opened = session.get(f"{url}/connect/session", headers=bearer, timeout=10).json()
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert opened["data"]["allowed_integrations"] == ["paligo"]
 
 
 def test_the_key_is_printed_the_first_time_only(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from connectors.engine.settings import PostgresUrl
+from connectors.engine.setting_values import PostgresUrl
 from connectors.engine.store import Store
 from connectors.engine.store.dialect import postgres_query, postgres_schema
 from connectors.engine.store.queries import Query, queries

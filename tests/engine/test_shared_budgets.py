@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.engine.settings import PostgresUrl
+from connectors.engine.setting_values import PostgresUrl
 from connectors.engine.store import Store
 from connectors.runtime.ports import Limit, Purse
 

@@ -48,11 +48,11 @@ class Served:
 
 
 class Running:
-    """uvicorn in a thread; the port is the system's choice."""
+    """uvicorn in a thread; the port is the system's choice unless one is given."""
 
-    def __init__(self, app: Any, **options: Any) -> None:
+    def __init__(self, app: Any, port: int = 0, **options: Any) -> None:
         self._socket = socket.socket(proto=socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         plain = {"log_config": None, "access_log": False, "lifespan": "on", "timeout_graceful_shutdown": 3}
         config = uvicorn.Config(app, **plain | options)

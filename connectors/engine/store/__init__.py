@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from connectors.engine.store.action_calls import ActionCallRows
 from connectors.engine.store.audit import AuditRows
+from connectors.engine.store.browser_sessions import BrowserSessionRows
+from connectors.engine.store.browsing import Browsing
 from connectors.engine.store.connect_sessions import ConnectSessionRows
 from connectors.engine.store.connection_errors import ErrorRows
 from connectors.engine.store.connections import ConnectionRows
@@ -31,7 +33,7 @@ from connectors.engine.store.secret_keys import SecretKeyRows
 from connectors.engine.store.upkeep import UpkeepRows
 
 if TYPE_CHECKING:
-    from connectors.engine.settings import PostgresUrl
+    from connectors.engine.setting_values import PostgresUrl
 
 
 class Store:
@@ -42,6 +44,8 @@ class Store:
         self.environments = Environments(self.database)
         self.secret_keys = SecretKeyRows(self.database)
         self.connect_sessions = ConnectSessionRows(self.database)
+        self.browser_sessions = BrowserSessionRows(self.database)
+        self.browsing = Browsing(self.database)
         self.integrations = IntegrationRows(self.database)
         self.connections = ConnectionRows(self.database)
         self.listings = ConnectionLists(self.database)

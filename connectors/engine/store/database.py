@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from connectors.engine.settings import PostgresUrl
+    from connectors.engine.setting_values import PostgresUrl
 
 Result = TypeVar("Result")
 

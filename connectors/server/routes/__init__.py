@@ -29,8 +29,19 @@ MODULES: tuple[str, ...] = (
     "webhooks",
     "metrics",
 )
+# Pages for people: modules of `connectors.server` with the same.
+PAGES: tuple[str, ...] = (
+    "pages.assets",
+    "connect.shell",
+    "connect.screens",
+    "connect.attempts",
+    "dashboard.routes",
+    "docs.routes",
+)
 
 
 def endpoints() -> list[Endpoint]:
     """Every endpoint that the server has."""
-    return [endpoint for module in MODULES for endpoint in import_module(f"{__name__}.{module}").ENDPOINTS]
+    server = __name__.rpartition(".")[0]
+    modules = (*(f"{__name__}.{name}" for name in MODULES), *(f"{server}.{name}" for name in PAGES))
+    return [endpoint for module in modules for endpoint in import_module(module).ENDPOINTS]

@@ -12,7 +12,7 @@ from connectors.errors import UnknownFile
 from connectors.server.contract import Call, Endpoint, Reply
 
 _PIECE = 64 * 1024  # bytes
-_FILE_ID = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
+FILE_ID = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
 
 
 async def read_file(call: Call) -> Response:
@@ -40,7 +40,7 @@ ENDPOINTS = (
         read_file,
         "A file that an action gave, for a day.",
         scopes=("files:read",),
-        path_schema={"file_id": _FILE_ID},
+        path_schema={"file_id": FILE_ID},
         answers={200: Reply("The content.", media_type="application/octet-stream")},
         refusals=(404,),
         errors={UnknownFile: (404, "not_found")},

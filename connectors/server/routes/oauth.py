@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import html
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from connectors.errors import (
     ConfigError,
@@ -23,6 +22,7 @@ from connectors.errors import (
 from connectors.runtime.auth import BROWSER_MODES
 from connectors.server.attempt import Attempt
 from connectors.server.contract import INTEGRATION_KEY, Call, Endpoint, Refusal, Reply, Who, fields
+from connectors.server.pages.page import page
 from connectors.server.public import public_url
 from connectors.server.routes.auth import QUERY
 
@@ -41,19 +41,18 @@ _TYPES: Mapping[type[ConnectorError], str] = {  # what the page's client reads
     ConsentRefused: "callback_err",
     TokenError: "token_err",
 }
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; frame-ancestors 'none'"
 
 
 async def begin(call: Call) -> Response:
     """Send the browser to the provider's page."""
-    page = str(call.query.get("ws_client_id", ""))
+    waiting = str(call.query.get("ws_client_id", ""))
     key = call.path["key"]
     try:
         attempt = await call.thread("store", Attempt.of, call, BROWSER_MODES)
         begun = await call.thread("upstream", _begun, call, attempt)
     except (ConnectorError, Refusal) as error:
-        return _failed(call, page, error, {"provider_config_key": key, "connection_id": ""})
-    call.popups.remember(begun.state, page)
+        return _failed(call, waiting, error, {"provider_config_key": key, "connection_id": ""})
+    call.popups.remember(begun.state, waiting)
     response = RedirectResponse(begun.url, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
     secure = public_url(call.host).startswith("https:")
     response.set_cookie(
@@ -68,15 +67,15 @@ async def callback(call: Call) -> Response:
     state = params.get("state", "")
     if not hmac.compare_digest(call.request.cookies.get(_name(state), "").encode(), _mark(state).encode()):
         # Without this, a page could have somebody else consent for it.
-        return _page("Not connected", "This browser did not begin this consent (state_cookie_err).", 400)
-    page = call.popups.page_of(state)
+        return _page(call, "Not connected", "This browser did not begin this consent (state_cookie_err).", 400)
+    waiting = call.popups.page_of(state)
     try:
         stored = await call.thread("upstream", call.host.consents.finish, state, params)
     except ConnectorError as error:
-        return _failed(call, page, error, {"provider_config_key": "", "connection_id": ""})
+        return _failed(call, waiting, error, {"provider_config_key": "", "connection_id": ""})
     told = {"provider_config_key": stored.integration, "connection_id": stored.id, "is_pending": False}
-    call.popups.tell(page, {"message_type": "success", **told})
-    response = _page("Connected", "The account is connected. You can close this window.", 200)
+    call.popups.tell(waiting, {"message_type": "success", **told})
+    response = _page(call, "Connected", "The account is connected. You can close this window.", 200)
     response.delete_cookie(_name(state), path=CALLBACK)
     return response
 
@@ -97,31 +96,20 @@ def _begun(call: Call, attempt: Attempt) -> Begun:
     )
 
 
-def _failed(call: Call, page: str, error: ConnectorError | Refusal, place: Mapping[str, Any]) -> Response:
+def _failed(call: Call, waiting: str, error: ConnectorError | Refusal, place: Mapping[str, Any]) -> Response:
     if isinstance(error, Refusal):
         kind, message = error.code, error.message or error.code
     else:
         kind = next((_TYPES[base] for base in type(error).__mro__ if base in _TYPES), "unknown_err")
         message = error.message
-    call.popups.tell(page, {"message_type": "error", **place, "error_type": kind, "error_desc": message})
-    return _page("Not connected", message, error.status if isinstance(error, Refusal) else 400)
+    call.popups.tell(waiting, {"message_type": "error", **place, "error_type": kind, "error_desc": message})
+    return _page(call, "Not connected", message, error.status if isinstance(error, Refusal) else 400)
 
 
-_SCRIPT = "setTimeout(function () { window.close() }, 1500)"
-_STYLE = "body{font:16px/1.5 system-ui,sans-serif;margin:18vh auto;max-width:30rem;padding:0 1rem;text-align:center}"
-
-
-def _page(title: str, text: str, status: int) -> HTMLResponse:
-    from base64 import b64encode
-
-    script = _SCRIPT if status < 400 else ""
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-    closing = f"<script>{script}</script>" if script else ""
-    body = f"<h1>{title}</h1><p>{html.escape(text)}</p>{closing}"
-    body = f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
-    policy = _POLICY.format(b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode())
-    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(body, status, headers=headers)
+def _page(call: Call, title: str, text: str, status: int) -> Response:
+    """The end of a consent, in its window; one that ended well closes it."""
+    opened = {"Cross-Origin-Opener-Policy": "unsafe-none"}  # or the page that waits could not see it any more
+    return page(call, "connect/consent.html", status=status, headers=opened, title=title, text=text, ok=status < 400)
 
 
 def _name(state: str) -> str:

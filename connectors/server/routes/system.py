@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from starlette.responses import HTMLResponse, Response
-
 from connectors.errors import ConnectorError
 from connectors.server.contract import Answer, Call, Endpoint, Reply, Who, fields
-from connectors.server.docs.page import page
 from connectors.server.openapi import document
 from connectors.server.public import public_url
 
@@ -32,15 +29,6 @@ def openapi(call: Call) -> Answer:
     from connectors.server.routes import endpoints
 
     return Answer(document(endpoints(), server=public_url(call.host)))
-
-
-def reference(call: Call) -> Response:
-    """The same for people."""
-    from connectors.server.routes import endpoints
-
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-    html = page(document(endpoints(), server=public_url(call.host)))
-    return HTMLResponse(html, headers={"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"})
 
 
 _RESULT = fields({"result": {"type": "string"}}, required=["result"])
@@ -79,15 +67,5 @@ ENDPOINTS = (
         lane="rest",
         tag="server",
         answers={200: Reply("OpenAPI 3.1.", {"type": "object"})},
-    ),
-    Endpoint(
-        "GET",
-        "/docs/api",
-        reference,
-        "The API reference, for people.",
-        who=Who.PUBLIC,
-        lane="rest",
-        hidden=True,
-        answers={200: Reply("A page.", media_type="text/html")},
     ),
 )

@@ -1,0 +1,1 @@
+"""What an operator sees: the pages at `/` and under `/env/{environment}`."""
