@@ -20,6 +20,7 @@ NAMES = (
     "startup",
     "syncing",
     "scheduling",
+    "draining",
     "proxying",
     "pages",
 )

@@ -42,6 +42,7 @@ _COMMAND: Mapping[str, Schema] = {
     "provider_config_key": INTEGRATION_KEY,
     "connection_id": {**CONNECTION_ID, "description": "Absent: every connection of the integration."},
 }
+_SWITCH = fields(_COMMAND, required=["syncs", "provider_config_key"])
 _MODES = {  # of clients before `opts`: reset, emptyCache
     "incremental": (False, False),
     "full_refresh": (True, False),
@@ -182,7 +183,7 @@ ENDPOINTS = (
         start,
         "Switch schedules on: due at their next regular slot, or at once where they never ran.",
         scopes=("syncs:write",),
-        body=fields(_COMMAND, required=["syncs", "provider_config_key"]),
+        body=_SWITCH,
         answers=_DONE,
         errors=_ERRORS,
         tag="Syncs",
@@ -193,7 +194,7 @@ ENDPOINTS = (
         pause,
         "Switch schedules off; a run that goes on ends at its next call.",
         scopes=("syncs:write",),
-        body=fields(_COMMAND, required=["syncs", "provider_config_key"]),
+        body=_SWITCH,
         answers=_DONE,
         errors=_ERRORS,
         tag="Syncs",
